@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"salon/internal/config"
+	"salon/internal/echo"
+	"salon/internal/lang"
+)
+
+// echoes is course step 1: the server, or with --to its client.
+func echoes(ctx context.Context, cli *config.CLI, stdout io.Writer) error {
+	l := cli.Language(lang.French)
+	if cli.Echo.To != "" {
+		return echo.Ask(ctx, cli.Echo.To, os.Stdin, stdout, l)
+	}
+	return echo.Serve(ctx, cli.Echo.Address.String(), echo.Options{Raw: cli.Echo.Raw}, func(a net.Addr) {
+		fmt.Fprintln(stdout, l.Text("Echo listens on %s", "ws://"+a.String()))
+	})
+}

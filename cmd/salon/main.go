@@ -1,0 +1,74 @@
+// Command salon is a chat-room server, its terminal client, and the steps of the course that it comes from.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"salon/internal/config"
+	"salon/internal/lang"
+	"salon/internal/node"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "salon:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	cli, command, done, err := config.Parse(args, stdout)
+	if err != nil || done {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch command {
+	case "serve":
+		return serve(ctx, stop, cli, stdout, stderr)
+	case "chat":
+		return talk(ctx, cli)
+	case "echo":
+		return echoes(ctx, cli, stdout)
+	}
+	fmt.Fprintln(stdout, "salon", version())
+	return nil
+}
+
+// serve runs a server until a signal ends ctx. A second signal ends the program at once.
+func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.Writer) error {
+	wire, _ := lang.Parse(cli.Lang) // French unless asked otherwise, whatever this machine speaks: the course's clients expect it
+	n, err := node.Start(ctx, cli.Serve, wire, stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, cli.Language(lang.French).Text("Salon is open: %s", n.URL()))
+	err = n.Wait(ctx)
+	stop()
+	bounded, cancel := context.WithTimeout(context.Background(), cli.Serve.Stop)
+	defer cancel()
+	if errStop := n.Stop(bounded); err == nil {
+		err = errStop
+	}
+	return err
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v += " " + s.Value[:12]
+		}
+	}
+	return v + " " + info.GoVersion
+}

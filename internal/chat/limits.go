@@ -1,0 +1,34 @@
+package chat
+
+// MaxCID is the longest cid, in bytes.
+const MaxCID = 64
+
+// MaxPage is the most events one answer carries.
+const MaxPage = 200
+
+// DefaultPage is how many events an answer carries when the request does not say.
+const DefaultPage = 50
+
+// CrowdSize is the member count over which a room is a crowd: its comings and goings are told as counts.
+const CrowdSize = 100
+
+// Limits bounds what one member may do. They are told in welcome.limits.
+type Limits struct {
+	Text  int     `json:"text"`  // bytes in one text
+	Rate  float64 `json:"rate"`  // sends per second, 0 for no limit
+	Rooms int     `json:"rooms"` // rooms at once
+	Frame int     `json:"frame"` // bytes in one message to the server
+}
+
+// CheckCID says what is wrong with a send's cid: 1 to [MaxCID] bytes of printable ASCII. Errors: [CodeInvalidCID].
+func CheckCID(cid string) error {
+	if cid == "" || len(cid) > MaxCID {
+		return Errorf(CodeInvalidCID, "a send's cid has 1 to %d bytes", MaxCID)
+	}
+	for i := range len(cid) {
+		if cid[i] <= ' ' || cid[i] > '~' {
+			return Errorf(CodeInvalidCID, "a send's cid is printable ASCII without spaces")
+		}
+	}
+	return nil
+}

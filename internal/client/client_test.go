@@ -1,0 +1,523 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"salon/internal/chat"
+)
+
+// run starts a client and ends it with the test's bubble.
+func run(t *testing.T, c *Client) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	return sync.OnceValue(func() error { cancel(); return <-done })
+}
+
+// diary notes what a client was told.
+type diary struct {
+	mu      sync.Mutex
+	notices []Notice
+}
+
+func (d *diary) on(n Notice) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notices = append(d.notices, n)
+}
+
+func noticesOf[N Notice](d *diary) []N {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var some []N
+	for _, n := range d.notices {
+		if n, ok := n.(N); ok {
+			some = append(some, n)
+		}
+	}
+	return some
+}
+
+func (d *diary) texts(room chat.RoomID) (texts []string) {
+	for _, e := range noticesOf[Event](d) {
+		if e.Room == room {
+			texts = append(texts, e.Text)
+		}
+	}
+	return texts
+}
+
+// TestNoGapNoDouble lets several clients talk through a server that does all that a network and a busy server can do, and
+// looks at what each was shown and what the log holds.
+func TestNoGapNoDouble(t *testing.T) {
+	for _, mishaps := range []struct {
+		name string
+		of   map[string]float64
+	}{
+		{"cuts", map[string]float64{"cut before": .02, "cut after": .02, "cut before ack": .1, "unreachable": .3}},
+		{"live events", map[string]float64{"lose": .1, "repeat": .1, "late": .1, "lag": .05}},
+		{"refusals", map[string]float64{"refuse": .2, "not member": .05}},
+		{"everything", map[string]float64{
+			"cut before": .01, "cut after": .01, "cut before ack": .05, "unreachable": .3, "lose": .05, "repeat": .1,
+			"late": .1, "lag": .03, "refuse": .1, "not member": .02}},
+	} {
+		t.Run(mishaps.name, func(t *testing.T) {
+			for range 5 {
+				seed := rand.Uint64()
+				if s, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
+					seed = s
+				}
+				synctest.Test(t, func(t *testing.T) { talk(t, seed, mishaps.of) })
+				if t.Failed() {
+					t.Fatalf("again with SEED=%d", seed)
+				}
+			}
+		})
+	}
+}
+
+func talk(t *testing.T, seed uint64, mishaps map[string]float64) {
+	const people, texts = 4, 60
+	random := rand.New(rand.NewPCG(seed, 1))
+	m := newModel()
+	m.pageSize = 7 // absences longer than a page are common
+	m.chance = chances(random, mishaps)
+	rooms := []chat.RoomID{"lobby", "garden"}
+	var clients [people]*Client
+	var diaries [people]diary
+	var stops [people]func() error
+	for i := range clients {
+		clients[i] = New(Options{
+			Name: fmt.Sprint("p", i), Rooms: rooms, FromStart: true, Pending: 10, On: diaries[i].on, Dial: m.dial,
+			Rand: rand.New(rand.NewPCG(seed, uint64(i))).Float64,
+		})
+		stops[i] = run(t, clients[i])
+	}
+	var talking sync.WaitGroup
+	for i, c := range clients {
+		talking.Go(func() {
+			for n := range texts {
+				if _, err := c.Send(t.Context(), rooms[n%2], fmt.Sprintf("p%d %d", i, n)); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(time.Duration(n%7) * 50 * time.Millisecond)
+			}
+			if err := c.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	talking.Wait()
+	m.mu.Lock()
+	m.chance = func(string) bool { return false }
+	m.mu.Unlock()
+	m.cutAll() // the last live event may have been lost: coming back shows it
+	time.Sleep(5 * time.Minute)
+	for i := range clients {
+		stops[i]()
+		for _, room := range rooms {
+			checkShown(t, &diaries[i], room, m.logs[room])
+		}
+	}
+	for _, room := range rooms {
+		checkLog(t, m.logs[room], people, texts)
+	}
+}
+
+// checkShown compares what a client was shown of a room with its log.
+func checkShown(t *testing.T, d *diary, room chat.RoomID, log []chat.Event) {
+	t.Helper()
+	var next uint64
+	for _, e := range noticesOf[Event](d) {
+		if e.Room != room {
+			continue
+		}
+		if next++; e.Seq != next {
+			t.Fatalf("%s: event %d was shown where %d was next", room, e.Seq, next)
+		}
+		if e.Text != log[e.Seq-1].Text {
+			t.Fatalf("%s: event %d was shown as %q, it is %q", room, e.Seq, e.Text, log[e.Seq-1].Text)
+		}
+	}
+	if next != uint64(len(log)) {
+		t.Fatalf("%s: shown up to %d of %d", room, next, len(log))
+	}
+	acked := map[string]uint64{}
+	for _, a := range noticesOf[Acked](d) {
+		if a.Room == room {
+			acked[a.CID] = a.Seq
+		}
+	}
+	for _, e := range log {
+		if seq, ok := acked[e.CID]; ok && seq != e.Seq {
+			t.Fatalf("%s: %d was acknowledged as %d", room, e.Seq, seq)
+		}
+	}
+}
+
+// checkLog sees that each text of each sender is stored once, in the order it was sent.
+func checkLog(t *testing.T, log []chat.Event, people, texts int) {
+	t.Helper()
+	if want := people * texts / 2; len(log) != want {
+		t.Fatalf("%d events are stored, %d were sent", len(log), want)
+	}
+	last := map[string]int{}
+	for _, e := range log {
+		_, number, _ := strings.Cut(e.Text, " ")
+		n, _ := strconv.Atoi(number)
+		if before, ok := last[e.User.Name]; ok && n <= before {
+			t.Fatalf("%s: %d is stored after %d", e.User.Name, n, before)
+		}
+		last[e.User.Name] = n
+	}
+}
+
+func TestFirstPageThenLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		for i := range 10 {
+			m.say("lobby", fmt.Sprint(i))
+		}
+		var d diary
+		stop := run(t, New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, Last: 3, On: d.on, Dial: m.dial}))
+		synctest.Wait()
+		m.say("lobby", "live")
+		synctest.Wait()
+		stop()
+		if got := fmt.Sprint(d.texts("lobby")); got != "[7 8 9 live]" {
+			t.Errorf("shown %s", got)
+		}
+		for _, e := range noticesOf[Event](&d) {
+			if e.Past != (e.Text != "live") {
+				t.Errorf("%q: past is %v", e.Text, e.Past)
+			}
+		}
+	})
+}
+
+func TestTokenIsKeptAndForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		var d diary
+		var saved []string
+		c := New(Options{Name: "ada", Token: "stale", On: d.on, Dial: m.dial,
+			SaveToken: func(s string) { saved = append(saved, s) }})
+		stop := run(t, c)
+		synctest.Wait()
+		c.Drop()
+		time.Sleep(time.Minute)
+		stop()
+		if got := fmt.Sprintf("%q", saved); got != `["" "token-0"]` {
+			t.Errorf("saved %s", got)
+		}
+		w := noticesOf[Welcome](&d)
+		if len(w) != 2 || w[0].Back || !w[0].First || !w[1].Back || w[1].First {
+			t.Errorf("welcomes %+v", w)
+		}
+		if len(noticesOf[Forgotten](&d)) != 1 {
+			t.Error("not told that the token was forgotten")
+		}
+	})
+}
+
+func TestRefusedForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		var d diary
+		c := New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, On: d.on, Dial: m.dial})
+		early, _ := c.Send(t.Context(), "lobby", strings.Repeat("x", 101)) // the limits are not known yet
+		stop := run(t, c)
+		synctest.Wait()
+		if _, err := c.Send(t.Context(), "lobby", strings.Repeat("\x01", 200)); codeOf(err) != chat.CodeTooLarge {
+			t.Errorf("a text over the limit: %v", err)
+		}
+		if _, err := c.Send(t.Context(), "lobby", ""); codeOf(err) != chat.CodeInvalidText {
+			t.Errorf("an empty text: %v", err)
+		}
+		if _, err := c.Send(t.Context(), "elsewhere", "x"); !errors.Is(err, ErrNotJoined) {
+			t.Errorf("a room that was not joined: %v", err)
+		}
+		bad, _ := c.Send(t.Context(), "lobby", "forbidden")
+		c.Send(t.Context(), "lobby", "fine")
+		if err := c.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		stop()
+		r := noticesOf[Refused](&d)
+		if len(r) != 2 || r[0].CID != early || r[1].CID != bad || codeOf(r[1].Err) != chat.CodeInvalidText {
+			t.Errorf("refused %+v", r)
+		}
+		if got := fmt.Sprint(d.texts("lobby")); got != "[fine]" {
+			t.Errorf("shown %s", got)
+		}
+		if _, err := c.Send(t.Context(), "lobby", "late"); !errors.Is(err, ErrEnded) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
+func codeOf(err error) chat.Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func TestFullOutboxWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		c := New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, Pending: 2, Dial: m.dial})
+		for range 2 {
+			if _, err := c.Send(t.Context(), "lobby", "x"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := c.Send(short, "lobby", "x"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the third send: %v", err)
+		}
+		stop := run(t, c)
+		if _, err := c.Send(t.Context(), "lobby", "y"); err != nil {
+			t.Error(err)
+		}
+		if err := c.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		stop()
+		if len(m.logs["lobby"]) != 3 || c.Pending() != 0 {
+			t.Errorf("%d stored, %d pending", len(m.logs["lobby"]), c.Pending())
+		}
+	})
+}
+
+func TestSilentServerIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		var d diary
+		c := New(Options{Name: "ada", On: d.on, Dial: func(ctx context.Context, url string) (Conn, error) {
+			conn, err := m.dial(ctx, url)
+			if m.dials == 1 {
+				return &deaf{Conn: conn, after: 1}, err
+			}
+			return conn, err
+		}})
+		start := time.Now()
+		stop := run(t, c)
+		time.Sleep(5 * time.Minute)
+		stop()
+		lost := noticesOf[Lost](&d)
+		if len(lost) != 1 || !errors.Is(lost[0].Err, errSilent) {
+			t.Fatalf("lost %+v after %v", lost, time.Since(start))
+		}
+		if w := noticesOf[Welcome](&d); len(w) != 2 {
+			t.Errorf("%d welcomes", len(w))
+		}
+		if p := m.requests("ping"); len(p) < 5 {
+			t.Errorf("%d pings", len(p))
+		}
+	})
+}
+
+// deaf is a connection on which nothing comes any more after some messages.
+type deaf struct {
+	Conn
+	after int
+}
+
+func (d *deaf) Read() ([]byte, error) {
+	for {
+		b, err := d.Conn.Read()
+		if d.after--; err != nil || d.after >= 0 {
+			return b, err
+		}
+	}
+}
+
+func TestEnds(t *testing.T) {
+	refuse := func(q string) func(context.Context, string) (Conn, error) {
+		return func(context.Context, string) (Conn, error) { return &scripted{lines: []string{q}}, nil }
+	}
+	unreachable := func(status int) func(context.Context, string) (Conn, error) {
+		return func(context.Context, string) (Conn, error) { return nil, &DialError{Status: status, Err: io.EOF} }
+	}
+	for _, tt := range []struct {
+		name string
+		o    Options
+		want string // of the error; "" for a client that goes on
+	}{
+		{"name taken", Options{Dial: refuse(`{"type":"error","id":"1","code":"name_taken","message":"taken"}`)}, "taken"},
+		{"hello refused for now", Options{Dial: refuse(`{"type":"error","id":"1","code":"unavailable","temporary":true}`)}, ""},
+		{"kicked", Options{Dial: refuse(`{"type":"bye","code":4003,"message":"out"}`)}, "out (4003)"},
+		{"busy", Options{Dial: refuse(`{"type":"bye","code":4102,"message":"full","retry_after_ms":100}`)}, ""},
+		{"restart", Options{Dial: refuse(`{"type":"bye","code":4200,"message":"restart"}`)}, ""},
+		{"not the protocol", Options{Dial: refuse(`hello?`)}, ""},
+		{"wrong page", Options{Dial: unreachable(404)}, "cannot reach : EOF"},
+		{"too many", Options{Dial: unreachable(429)}, ""},
+		{"nobody there", Options{Dial: unreachable(0)}, ""},
+		{"nobody there at the first try", Options{Dial: unreachable(0), FirstTry: true}, "cannot reach : EOF"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var d diary
+				tt.o.On = d.on
+				done := make(chan error, 1)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				go func() { done <- New(tt.o).Run(ctx) }()
+				err := <-done
+				if tt.want == "" {
+					if !errors.Is(err, context.DeadlineExceeded) || len(noticesOf[Lost](&d)) < 60 {
+						t.Errorf("%v after %d losses", err, len(noticesOf[Lost](&d)))
+					}
+				} else if err.Error() != tt.want || len(noticesOf[Lost](&d)) > 0 {
+					t.Errorf("ended with %v after %d losses", err, len(noticesOf[Lost](&d)))
+				}
+			})
+		})
+	}
+}
+
+// scripted is a connection that says its lines and ends.
+type scripted struct{ lines []string }
+
+func (s *scripted) Read() ([]byte, error) {
+	if len(s.lines) == 0 {
+		return nil, io.EOF
+	}
+	b := []byte(s.lines[0])
+	s.lines = s.lines[1:]
+	return b, nil
+}
+func (s *scripted) Write([]byte)      {}
+func (s *scripted) Close(int, string) {}
+func (s *scripted) Kill()             {}
+func (s *scripted) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func TestRemovedDataBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		for i := range 10 {
+			m.say("lobby", fmt.Sprint(i))
+		}
+		var d diary
+		stop := run(t, New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, Last: 1, On: d.on, Dial: m.dial}))
+		synctest.Wait()
+		m.mu.Lock()
+		m.logs = map[chat.RoomID][]chat.Event{}
+		m.mu.Unlock()
+		m.cutAll()
+		time.Sleep(time.Minute)
+		m.say("lobby", "new")
+		synctest.Wait()
+		stop()
+		if got := fmt.Sprint(d.texts("lobby")); got != "[9 new]" || len(noticesOf[Reset](&d)) != 1 {
+			t.Errorf("shown %s, resets %v", got, noticesOf[Reset](&d))
+		}
+	})
+}
+
+func TestLeaveAndJoinAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		var d diary
+		c := New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, On: d.on, Dial: m.dial})
+		stop := run(t, c)
+		if err := c.Join(t.Context(), "garden"); err != nil {
+			t.Fatal(err)
+		}
+		c.Send(t.Context(), "garden", "one")
+		if err := c.Leave(t.Context(), "garden"); err != nil {
+			t.Fatal(err)
+		}
+		m.say("garden", "unseen")
+		m.cutAll()
+		time.Sleep(time.Minute)
+		if got := fmt.Sprint(d.texts("garden"), c.Rooms()); got != "[one] [lobby]" && got != "[] [lobby]" {
+			t.Errorf("shown %s", got)
+		}
+		if err := c.Join(t.Context(), "garden"); err != nil {
+			t.Fatal(err)
+		}
+		page, err := c.After(t.Context(), "garden", 1, 10)
+		if err != nil || len(page.Events) != 1 || page.Events[0].Text != "unseen" || page.Head != 2 || page.More {
+			t.Errorf("page %+v, %v", page, err)
+		}
+		u, err := c.Rename(t.Context(), "grace")
+		if err != nil || u.Name != "grace" || c.User().Name != "grace" {
+			t.Errorf("renamed to %+v, %v", u, err)
+		}
+		stop()
+	})
+}
+
+func TestParseAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"127.0.0.1:9000":           "ws://127.0.0.1:9000/ws",
+		"localhost":                "ws://localhost:8888/ws",
+		"[::1]:80":                 "ws://[::1]:80/ws",
+		"http://chat.example/":     "ws://chat.example/ws",
+		"https://chat.example":     "wss://chat.example/ws",
+		"ws://h:1/some/path?x=y#z": "ws://h:1/some/path?x=y",
+		"ftp://h":                  "",
+		"":                         "",
+		"ws://":                    "",
+		"a b":                      "",
+	} {
+		got, err := ParseAddress(in)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	closed := func(code int, wait time.Duration) error { return &CloseError{Code: code, RetryAfter: wait} }
+	for _, tt := range []struct {
+		err         error
+		tries       int
+		least, most time.Duration
+		final       bool
+	}{
+		{io.EOF, 1, 0, 500 * time.Millisecond, false},
+		{io.EOF, 3, 0, 2 * time.Second, false},
+		{io.EOF, 100, 0, 30 * time.Second, false},
+		{closed(4001, 0), 1, 0, 0, true},
+		{closed(4100, 0), 1, 5 * time.Second, 6250 * time.Millisecond, false},
+		{closed(4102, time.Minute), 4, time.Minute, 75 * time.Second, false},
+		{closed(4200, 0), 1, 0, 250 * time.Millisecond, false},
+		{closed(4200, 0), 4, 0, 4 * time.Second, false},
+		{closed(1006, 0), 2, 0, time.Second, false},
+		{&Error{Temporary: true, RetryAfter: time.Minute}, 1, time.Minute, time.Minute, false},
+	} {
+		for _, random := range []float64{0, 1} {
+			b := backoff{tries: tt.tries - 1}
+			got, final := b.after(tt.err, func() float64 { return random })
+			want := tt.least
+			if random == 1 {
+				want = tt.most
+			}
+			if got != want || final != tt.final {
+				t.Errorf("%v after %d tries, jitter %v: %v %v, want %v", tt.err, tt.tries, random, got, final, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package echo
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"salon/internal/lang"
+)
+
+// serve starts a server and gives its URL.
+func serve(t *testing.T, o Options) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	where, done := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { done <- Serve(ctx, "127.0.0.1:0", o, func(a net.Addr) { where <- a }) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case a := <-where:
+		return "ws://" + a.String()
+	case err := <-done:
+		done <- err
+		t.Fatal(err)
+		return ""
+	}
+}
+
+func dial(t *testing.T, url string) *websocket.Conn {
+	t.Helper()
+	c, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadLimit(MaxMessage + 1)
+	t.Cleanup(func() { c.CloseNow() })
+	return c
+}
+
+func TestHello(t *testing.T) {
+	c := dial(t, serve(t, Options{}))
+	for _, text := range []string{"bonjour", "", `"é" <b>`} {
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		op, got, err := c.Read(t.Context())
+		if want := `Hello client ! Received "` + text + `"`; op != websocket.MessageText || string(got) != want || err != nil {
+			t.Errorf("%q: %v %q, %v", text, op, got, err)
+		}
+	}
+	if err := c.Write(t.Context(), websocket.MessageBinary, []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusUnsupportedData {
+		t.Errorf("binary: %v", err)
+	}
+}
+
+func TestRaw(t *testing.T) {
+	random := make([]byte, MaxMessage)
+	rand.Read(random)
+	c := dial(t, serve(t, Options{Raw: true}))
+	for _, m := range []struct {
+		op   websocket.MessageType
+		data []byte
+	}{
+		{websocket.MessageText, []byte("é")},
+		{websocket.MessageBinary, nil},
+		{websocket.MessageBinary, random},
+		{websocket.MessageText, bytes.Repeat([]byte("salon "), 200_000)},
+	} {
+		sent := make(chan error, 1)
+		go func() { sent <- c.Write(t.Context(), m.op, m.data) }()
+		op, got, err := c.Read(t.Context())
+		if op != m.op || !bytes.Equal(got, m.data) || err != nil {
+			t.Fatalf("%d bytes came back as %v of %d bytes, %v", len(m.data), op, len(got), err)
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	}
+	go c.Write(t.Context(), websocket.MessageBinary, append(random, 0))
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
+		t.Errorf("a byte too many: %v", err)
+	}
+}
+
+func TestStopSaysGoodbye(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	where, done := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { done <- Serve(ctx, "127.0.0.1:0", Options{}, func(a net.Addr) { where <- a }) }()
+	url := "ws://" + (<-where).String()
+	polite, deaf := dial(t, url), dial(t, url) // the second never reads
+	if err := deaf.Write(t.Context(), websocket.MessageText, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := polite.Write(t.Context(), websocket.MessageText, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := polite.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, _, err := polite.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("goodbye: %v", err)
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a client that does not answer holds the server up")
+	}
+}
+
+func TestAsk(t *testing.T) {
+	url := serve(t, Options{})
+	var out strings.Builder
+	if err := Ask(t.Context(), url, strings.NewReader("bonjour\r\n\x1b[2J\nfin"), &out, lang.French); err != nil {
+		t.Fatal(err)
+	}
+	want := ">>> bonjour\n<<< Hello client ! Received \"bonjour\"\n" +
+		">>> \ufffd[2J\n<<< Hello client ! Received \"\ufffd[2J\"\n" +
+		">>> fin\n<<< Hello client ! Received \"fin\"\n"
+	if out.String() != want {
+		t.Errorf("printed %q", out.String())
+	}
+}
+
+func TestAskNobody(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "ws://" + l.Addr().String()
+	l.Close()
+	if err := Ask(t.Context(), url, strings.NewReader("x"), io.Discard, lang.French); err == nil ||
+		!strings.HasPrefix(err.Error(), "impossible de joindre "+url) {
+		t.Errorf("nobody there: %v", err)
+	}
+}

@@ -1,0 +1,63 @@
+package sqlite
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed schema/*.sql
+var schemaFiles embed.FS
+
+// applicationID marks the file as Salon's ("Saln"), see SQLite's PRAGMA application_id.
+const applicationID = 0x53616c6e
+
+// migrate brings the file to the newest version of the schema. Version n is what schema/00n.sql leaves; the files
+// are applied in order, each in one transaction with its number, and never changed once released.
+func migrate(c *conn, newID string) error {
+	app, err := c.number("PRAGMA application_id")
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	have, err := c.number("PRAGMA user_version")
+	if err != nil {
+		return fmt.Errorf("read the history's version: %w", err)
+	}
+	tables, err := c.number("SELECT count(*) FROM sqlite_schema")
+	if err != nil {
+		return fmt.Errorf("read the history's schema: %w", err)
+	}
+	if tables > 0 && app != applicationID {
+		return errors.New("the file is a database of another program")
+	}
+	files, err := fs.Glob(schemaFiles, "schema/*.sql")
+	if err != nil {
+		return fmt.Errorf("list the schema's versions: %w", err)
+	}
+	if have > int64(len(files)) {
+		return fmt.Errorf("the history has version %d, made by a newer Salon; this one knows up to %d", have, len(files))
+	}
+	for v := have + 1; v <= int64(len(files)); v++ {
+		if err := apply(c, files[v-1], v); err != nil {
+			return err
+		}
+	}
+	if _, err := c.number("SELECT count(*) FROM meta"); err != nil {
+		return fmt.Errorf("read the history's name: %w", err)
+	}
+	return c.exec("INSERT INTO meta SELECT 1, '" + newID + "' WHERE NOT EXISTS (SELECT 1 FROM meta)")
+}
+
+func apply(c *conn, file string, version int64) error {
+	sql, err := schemaFiles.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	err = c.exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+		sql, applicationID, version))
+	if err != nil { // the connection is given up, and with it the transaction
+		return fmt.Errorf("bring the history to version %d: %w", version, err)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"salon/internal/history"
+)
+
+const (
+	// gapWait is how long the gate waits for what is missing before it reads it from history: the broker usually is only a
+	// little late.
+	gapWait = 40 * time.Millisecond
+	// maxAhead bounds the events kept ahead of the gate; those over it are read from history when it is their turn.
+	maxAhead = 1024
+)
+
+// offer puts events before the gate, from whatever source and in any order: the next one goes through, those seen are
+// dropped, those ahead wait until what is missing has come or was read from history.
+func (r *room) offer(entries []entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range entries {
+		switch {
+		case r.loaded && e.ev.Seq == r.next:
+			r.accept(e)
+		case r.loaded && e.ev.Seq < r.next:
+		default:
+			if len(r.ahead) < maxAhead {
+				if r.ahead == nil {
+					r.ahead = map[uint64]entry{}
+				}
+				r.ahead[e.ev.Seq] = e
+			}
+			r.missing = max(r.missing, e.ev.Seq)
+		}
+	}
+	r.pass()
+}
+
+// accept lets e, which is next, through. Called with mu held.
+func (r *room) accept(e entry) {
+	r.next++
+	r.ring.push(e)
+	r.send(item{entry: e})
+}
+
+// pass lets through what waited ahead, and sees to what is still missing. Called with mu held.
+func (r *room) pass() {
+	if !r.loaded {
+		return
+	}
+	for len(r.ahead) > 0 {
+		e, ok := r.ahead[r.next]
+		if !ok {
+			break
+		}
+		delete(r.ahead, r.next)
+		r.accept(e)
+	}
+	if len(r.ahead) > 0 && len(r.ahead) == r.stale() {
+		clear(r.ahead)
+	}
+	if r.missing >= r.next && !r.repairing {
+		r.repairing = true
+		r.hub.work.Go(r.repair)
+	}
+}
+
+// stale drops what lies behind the gate from ahead and gives how many were dropped there. Called with mu held.
+func (r *room) stale() int {
+	n := 0
+	for seq := range r.ahead {
+		if seq < r.next {
+			delete(r.ahead, seq)
+			n++
+		}
+	}
+	return n
+}
+
+// expect tells the room that history has events up to head.
+func (r *room) expect(head uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missing = max(r.missing, head)
+	r.pass()
+}
+
+// repair reads what the gate misses from history until it misses nothing.
+func (r *room) repair() {
+	ctx := r.hub.life
+	for pause := gapWait; ; {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		r.mu.Lock()
+		if r.missing < r.next || ctx.Err() != nil {
+			r.repairing = false
+			r.mu.Unlock()
+			return
+		}
+		after := r.next - 1
+		r.mu.Unlock()
+
+		got, err := r.repairFrom(ctx, after)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			r.hub.log.Warn("repair a gap", "room", r.id, "after", after, "err", err)
+			fallthrough
+		case got == 0:
+			pause = min(2*pause+gapWait, 2*time.Second)
+		default:
+			pause = 0
+		}
+	}
+}
+
+// repairFrom offers the page after the number given and tells how many events it had.
+func (r *room) repairFrom(ctx context.Context, after uint64) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	page, err := r.hub.read(ctx, r.id, history.Query{After: after, IsAfter: true, Limit: 200})
+	if err != nil {
+		return 0, err
+	}
+	r.hub.stats.Repairs.Add(1)
+	entries := make([]entry, len(page.Events))
+	for i, ev := range page.Events {
+		entries[i] = newEntry(ev)
+	}
+	r.offer(entries)
+	return len(entries), nil
+}
+
+// catchUp waits until the gate has let the number through that a member has already seen elsewhere, or history says that
+// there is none, or ctx ends.
+func (r *room) catchUp(ctx context.Context, seq uint64) error {
+	for {
+		r.mu.Lock()
+		after := r.next - 1
+		r.mu.Unlock()
+		if after >= seq {
+			return nil
+		}
+		if got, err := r.repairFrom(ctx, after); err != nil || got == 0 {
+			return err
+		}
+	}
+}

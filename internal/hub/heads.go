@@ -1,0 +1,57 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"salon/internal/chat"
+)
+
+// headsAtOnce is how many rooms' heads are asked for in one call.
+const headsAtOnce = 256
+
+// compareHeads asks history for the heads of this node's rooms: regularly, at once when the broker may have lost something,
+// and often while it is away. That way no lost last message stays hidden in an idle room.
+func (h *Hub) compareHeads(ctx context.Context) {
+	epoch := h.broker.Epoch()
+	var last time.Time
+	every(ctx, DegradedEvery, func() {
+		now := h.broker.Epoch()
+		if now == epoch && h.broker.Healthy() && time.Since(last) < h.compare {
+			return
+		}
+		if err := h.compareOnce(ctx); err == nil {
+			epoch, last = now, time.Now()
+		} else if h.life.Err() == nil {
+			h.log.Warn("compare heads", "err", err)
+		}
+	})
+}
+
+func (h *Hub) compareOnce(ctx context.Context) error {
+	rooms := h.active()
+	defer func() {
+		for _, r := range rooms {
+			r.release()
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	for len(rooms) > 0 {
+		n := min(len(rooms), headsAtOnce)
+		ids := make([]chat.RoomID, n)
+		for i, r := range rooms[:n] {
+			ids[i] = r.id
+		}
+		heads, err := h.history.Heads(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for i, r := range rooms[:n] {
+			r.expect(heads[i])
+			r.release()
+		}
+		rooms = rooms[n:]
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+)
+
+// read reads a page from the history; callers that want the same page at once share one read.
+func (h *Hub) read(ctx context.Context, id chat.RoomID, q history.Query) (history.Page, error) {
+	key := fmt.Sprintf("%s\x00%d %d %d %t %d", id, q.Before, q.After, q.Around, q.IsAfter, q.Limit)
+	ch := h.reads.DoChan(key, func() (any, error) {
+		h.stats.PageReads.Add(1)
+		ctx, cancel := context.WithTimeout(h.life, storeTimeout) // not the caller's: others wait for it too
+		defer cancel()
+		return h.history.Read(ctx, id, q)
+	})
+	select {
+	case res := <-ch:
+		if res.Err != nil {
+			return history.Page{}, res.Err
+		}
+		return res.Val.(history.Page), nil
+	case <-ctx.Done():
+		return history.Page{}, fmt.Errorf("read %s: %w", id, history.ErrUnavailable)
+	}
+}
+
+// Page is a part of a room's log.
+type Page struct {
+	Head uint64 // the log's last number
+	More bool   // see [history.Page]
+
+	entries []entry
+}
+
+// Lines gives the events as every JSON client gets them, oldest first.
+func (p *Page) Lines() [][]byte { return linesOf(p.entries) }
+
+// Events gives the events, oldest first.
+func (p *Page) Events() []chat.Event {
+	events := make([]chat.Event, len(p.entries))
+	for i := range p.entries {
+		events[i] = p.entries[i].ev
+	}
+	return events
+}
+
+// Page gives a page of the member's room, from memory where that has all of it. Errors: [history.ErrUnavailable].
+func (m *Member) Page(ctx context.Context, q history.Query) (Page, error) {
+	r := m.room
+	if q.Limit <= 0 || q.Limit > chat.MaxPage {
+		q.Limit = chat.MaxPage
+	}
+	if p, ok := r.recent(q); ok {
+		return p, nil
+	}
+	got, err := r.hub.read(ctx, r.id, q)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Head: got.Head, More: got.More}
+	for _, ev := range got.Events {
+		p.entries = append(p.entries, newEntry(ev))
+	}
+	return p, nil
+}
+
+// recent answers q from the ring if that holds all of it.
+func (r *room) recent(q history.Query) (p Page, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.loaded || q.Around != 0 {
+		return Page{}, false
+	}
+	p.Head = r.next - 1
+	limit := uint64(q.Limit)
+	first, last := uint64(1), p.Head
+	switch {
+	case q.IsAfter && q.After >= p.Head:
+		return p, !r.hub.shared() // elsewhere there may be more
+	case q.IsAfter:
+		first, last = q.After+1, min(p.Head, q.After+limit)
+		p.More = last < p.Head
+	default:
+		if q.Before != 0 {
+			last = min(p.Head, q.Before-1)
+		}
+		if last > limit {
+			first = last - limit + 1
+		}
+		p.More = first > 1
+	}
+	span, ok := r.ring.span(first, last)
+	p.entries = append([]entry(nil), span...)
+	return p, ok
+}
+
+func linesOf(entries []entry) [][]byte {
+	lines := make([][]byte, len(entries))
+	for i := range entries {
+		lines[i] = entries[i].line
+	}
+	return lines
+}

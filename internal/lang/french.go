@@ -1,0 +1,89 @@
+package lang
+
+import "maps"
+
+// french gives the French text for each English one.
+var french = merged(frenchServer, frenchClient)
+
+func merged(parts ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
+// frenchServer is what the server says: errors, text mode, goodbyes.
+var frenchServer = map[string]string{
+	"something went wrong in the server": "une erreur est survenue dans le serveur",
+
+	// Rooms and names.
+	"a room's name is missing":                                        "il manque le nom du salon",
+	"a room's name has at most %d bytes":                              "un nom de salon fait au plus %d octets",
+	"a room's name is UTF-8":                                          "un nom de salon est en UTF-8",
+	"a room's name is in Unicode's composed form (NFC)":               "un nom de salon est en forme Unicode composée (NFC)",
+	"a room's name does not start with a dot":                         "un nom de salon ne commence pas par un point",
+	"a room's name has no %q: letters, digits, '-', '_' and '.' only": "un nom de salon ne contient pas %q : lettres, chiffres, « - », « _ » et « . » seulement",
+	"the name is empty":                                               "le nom est vide",
+	"the name is not UTF-8":                                           "le nom n’est pas en UTF-8",
+	"the name has more than %d characters":                            "le nom a plus de %d caractères",
+	"the name starts or ends with a space":                            "le nom commence ou finit par une espace",
+	"the name has two spaces in a row":                                "le nom a deux espaces de suite",
+	"the name starts with '/'":                                        "le nom commence par « / »",
+	"the name has a '|'":                                              "le nom contient « | »",
+	"the name has too many accents on one letter":                     "le nom a trop d’accents sur une lettre",
+	"the name has a character that cannot be seen (%U)":               "le nom a un caractère invisible (%U)",
+	"the name shows nothing":                                          "le nom ne montre rien",
+	"the name %q is in use":                                           "le nom %q est déjà pris",
+	"this token is unknown or was revoked":                            "ce jeton est inconnu ou a été révoqué",
+
+	// Requests.
+	"a send's cid has 1 to %d bytes":                 "le cid d’un envoi fait de 1 à %d octets",
+	"a send's cid is printable ASCII without spaces": "le cid d’un envoi est en ASCII imprimable sans espace",
+	"a request is a JSON object":                     "une requête est un objet JSON",
+	"the field %q has the wrong type":                "le champ %q n’a pas le bon type",
+	"the field %q is missing":                        "il manque le champ %q",
+	"this is not JSON":                               "ce n’est pas du JSON",
+	"a request's id has at most %d bytes":            "l’id d’une requête fait au plus %d octets",
+	"a request is a text frame":                      "une requête est une trame de texte",
+	"this server does not know the request %q":       "ce serveur ne connaît pas la requête %q",
+	"the first request is hello":                     "la première requête est hello",
+	"only one of before, after and around":           "un seul de before, after et around",
+	"the field %q is out of range":                   "le champ %q est hors limites",
+	"you are not in the room %s: join it first":      "vous n’êtes pas dans le salon %s : entrez d’abord",
+	"at most %d rooms at once":                       "au plus %d salons à la fois",
+	"the text is empty":                              "le texte est vide",
+	"the text has %d bytes, at most %d are allowed":  "le texte fait %d octets, %d au plus sont permis",
+	"too many messages: wait a little":               "trop de messages : attendez un peu",
+	"the history does not answer: try again":         "l’historique ne répond pas : réessayez",
+	"this event is too large to be stored":           "cet événement est trop grand pour être gardé",
+	"the server is stopping":                         "le serveur s’arrête",
+
+	"Echo listens on %s": "Echo écoute sur %s",
+	"Salon is open: %s":  "Salon est ouvert : %s",
+
+	// Goodbyes.
+	"the server is restarting":               "le serveur redémarre",
+	"no hello came in time":                  "aucun hello n’est arrivé à temps",
+	"nothing came for too long":              "rien n’est arrivé depuis trop longtemps",
+	"too many connections from this address": "trop de connexions depuis cette adresse",
+	"the hello was refused too often":        "le hello a été refusé trop souvent",
+
+	// Text mode.
+	"%s said: %s":                                          "%s a dit : %s",
+	"Announcement: %s joined the chat room":                "Annonce : %s a rejoint la chatroom",
+	"Announcement: %s left the chat room":                  "Annonce : %s a quitté la chatroom",
+	"Announcement: %s is back":                             "Annonce : %s est de retour",
+	"Announcement: %s is now called %s":                    "Annonce : %s s’appelle désormais %s",
+	"Your name? Send it alone, or as Hello|name":           "Votre nom ? Envoyez-le seul, ou comme Hello|nom",
+	"Welcome %s, you are in %s. /help lists the commands.": "Bienvenue %s, vous êtes dans %s. /help donne les commandes.",
+	"In %s (%d): %s":                                       "Dans %s (%d) : %s",
+	"In %s: %d people":                                     "Dans %s : %d personnes",
+	"You are now in %s":                                    "Vous êtes maintenant dans %s",
+	"You are now called %s":                                "Vous vous appelez désormais %s",
+	"Rooms: %s":                                            "Salons : %s",
+	"Unknown command %s. /help lists the commands.":        "Commande inconnue : %s. /help donne les commandes.",
+	"Error: %s":                                            "Erreur : %s",
+	"… %d earlier messages not shown: /history shows the last ones":                                                                         "… %d messages plus anciens non montrés : /history montre les derniers",
+	"Commands: /who, /join <room>, /rooms, /nick <name>, /history [n], /help, /quit. A line starting with // says the rest with one slash.": "Commandes : /who, /join <salon>, /rooms, /nick <nom>, /history [n], /help, /quit. Une ligne qui commence par // dit le reste avec un seul slash.",
+}

@@ -1,0 +1,210 @@
+// Package node builds the parts of a server by its configuration, starts them, and stops them in order. Only this package
+// knows which engine stands behind which contract.
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"salon/internal/chat"
+	"salon/internal/config"
+	"salon/internal/hub"
+	"salon/internal/lang"
+	"salon/internal/server"
+	"salon/internal/session"
+	"salon/web"
+)
+
+// Node is one running server.
+type Node struct {
+	cfg      config.Serve
+	id       string
+	listener net.Listener
+	log      *slog.Logger
+	logFile  io.Closer
+	parts    *parts
+	hub      *hub.Hub
+	sessions *session.Server
+	server   *server.Server
+	served   chan error
+
+	stop    sync.Once
+	stopped error
+}
+
+// Start starts a server and returns when it accepts connections. On an error nothing is left running.
+func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer) (_ *Node, err error) {
+	n := &Node{cfg: cfg, id: chat.NewNodeID(), served: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			n.undo()
+		}
+	}()
+	certificate, err := n.certificate()
+	if err != nil {
+		return nil, err
+	}
+	// First what fails most often, and leaves nothing behind.
+	if n.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Address.String()); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", cfg.Address, reason(err))
+	}
+	if err = n.openLog(stderr); err != nil {
+		return nil, err
+	}
+	if n.parts, err = openParts(ctx, cfg, n.id, n.log); err != nil {
+		return nil, err
+	}
+	if err = n.build(l, certificate); err != nil {
+		return nil, err
+	}
+	go func() { n.served <- n.server.Serve(n.listener) }()
+	n.log.Info("started", "node", n.id, "address", n.listener.Addr().String(), "history", n.parts.about)
+	return n, nil
+}
+
+func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
+	n.hub, err = hub.New(hub.Config{
+		Node: n.id, History: n.parts.history, Presence: n.parts.presence, OpenBroker: n.parts.broker, Logger: n.log,
+		CompareEvery: compareEvery, Grace: grace,
+		OnRename: func(u chat.User) { n.sessions.Renamed(u) },
+	})
+	if err != nil {
+		return err
+	}
+	n.sessions = session.NewServer(session.Config{
+		Hub: n.hub, Users: n.parts.history, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
+		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold,
+	})
+	sc := server.Config{
+		Sessions: n.sessions, Web: web.Files(), Logger: n.log, Lang: l,
+		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
+		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
+		Health: http.HandlerFunc(healthy), Ready: n.ready(), TLS: certificate,
+	}
+	if n.cfg.Metrics {
+		sc.Metrics = n.metrics()
+	}
+	n.server, err = server.New(sc)
+	return err
+}
+
+const (
+	// grace is the time that a lost connection has to come back unnoticed, by the protocol.
+	grace = 5 * time.Second
+	// compareEvery is how often heads are compared while the broker works: a message that it lost shows after that time.
+	compareEvery = 2 * time.Second
+)
+
+func (n *Node) certificate() (*tls.Config, error) {
+	if n.cfg.TLSCert == "" {
+		return nil, nil
+	}
+	c, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
+}
+
+func (n *Node) openLog(stderr io.Writer) error {
+	out := stderr
+	if n.cfg.LogFile != "" {
+		f, err := os.OpenFile(n.cfg.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("log file: %w", err)
+		}
+		n.logFile, out = f, f
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(n.cfg.LogLevel)); err != nil {
+		return fmt.Errorf("log level: %w", err)
+	}
+	n.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	return nil
+}
+
+// URL gives the address to open in a browser.
+func (n *Node) URL() string {
+	scheme := "http"
+	if n.cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	a := n.listener.Addr().(*net.TCPAddr)
+	host := n.cfg.Address.Address
+	if a.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s://%s/", scheme, net.JoinHostPort(host, fmt.Sprint(a.Port)))
+}
+
+// Wait waits until ctx ends or the server fails by itself.
+func (n *Node) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-n.served:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// Stop ends in order: accept nobody, say goodbye, finish the appends, leave presence, close. Ctx bounds it; what is not
+// done by then is cut off, and what was acknowledged is safe even so.
+func (n *Node) Stop(ctx context.Context) error {
+	n.stop.Do(func() { n.stopped = n.stopNow(ctx) })
+	return n.stopped
+}
+
+func (n *Node) stopNow(ctx context.Context) error {
+	n.log.Info("stopping", "node", n.id)
+	n.listener.Close()
+	errStop := n.hub.Stop(ctx)
+	n.sessions.Bye(ctx)
+	n.server.Close()
+	n.server.Wait()
+	n.sessions.Stop()
+	err := errors.Join(errStop, n.hub.Close(), n.parts.close(ctx))
+	n.log.Info("stopped", "node", n.id, "err", err)
+	if n.logFile != nil {
+		err = errors.Join(err, n.logFile.Close())
+	}
+	return err
+}
+
+// undo takes back what a failed start has done.
+func (n *Node) undo() {
+	if n.sessions != nil {
+		n.sessions.Stop()
+	}
+	if n.hub != nil {
+		n.hub.Close()
+	}
+	if n.parts != nil {
+		n.parts.close(context.Background())
+	}
+	if n.listener != nil {
+		n.listener.Close()
+	}
+	if n.logFile != nil {
+		n.logFile.Close()
+	}
+}
+
+// reason takes off what a listening error says twice.
+func reason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }

@@ -1,0 +1,134 @@
+// Package server is the node's HTTP side: the WebSocket endpoint, the web client, health and metrics.
+//
+// It owns the count of connections by address. It hands each connection to a session on a goroutine of its own, so that
+// nothing of net/http stays in memory behind it.
+package server
+
+import (
+	"crypto/tls"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"salon/internal/chat"
+	"salon/internal/lang"
+	"salon/internal/protocol"
+	"salon/internal/session"
+	"salon/internal/ws"
+)
+
+// Config is what the HTTP side is made of.
+type Config struct {
+	Sessions *session.Server
+	Web      fs.FS // the browser client
+	Logger   *slog.Logger
+	Lang     lang.Lang // of connections that name none
+
+	Compress      bool
+	MaxFrame      int // bytes of one message to the server
+	Queue         int // bytes that may wait for one connection
+	MaxPerAddress int // connections; 0 for no limit
+
+	Origins []string // hosts whose pages may connect besides this one; "*" for all
+	Proxies []string // addresses or CIDRs that may say for whom they connect
+
+	Health  http.Handler // /healthz
+	Ready   http.Handler // /readyz
+	Metrics http.Handler // /metrics; nil for none
+	TLS     *tls.Config  // nil for cleartext
+}
+
+// Server serves HTTP and WebSocket.
+type Server struct {
+	Config
+	http    *http.Server
+	options ws.Options
+	origins *origins
+	count   *counter
+	work    sync.WaitGroup // of the sessions
+}
+
+// New makes a server.
+func New(c Config) (*Server, error) {
+	s := &Server{Config: c}
+	var err error
+	if s.origins, err = newOrigins(c.Origins); err != nil {
+		return nil, err
+	}
+	if s.count, err = newCounter(c.MaxPerAddress, c.Proxies); err != nil {
+		return nil, err
+	}
+	s.options = ws.Options{
+		MaxMessage: c.MaxFrame, QueueBytes: c.Queue, Compress: c.Compress,
+		Subprotocols: []string{protocol.Subprotocol}, CheckOrigin: s.origins.allow,
+	}
+	routes, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	s.http = &http.Server{
+		Handler:           routes,
+		TLSConfig:         c.TLS,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ConnState:         s.count.state,
+		ErrorLog:          slog.NewLogLogger(c.Logger.Handler(), slog.LevelDebug),
+	}
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetHTTP1(true) // WebSocket needs it, and the rest is small
+	return s, nil
+}
+
+// Serve serves until Close. It always gives an error; [http.ErrServerClosed] after Close.
+func (s *Server) Serve(l net.Listener) error {
+	if s.TLS != nil {
+		return s.http.ServeTLS(l, "", "")
+	}
+	return s.http.Serve(l)
+}
+
+// Close stops accepting and drops requests under way. Sessions go on: end them with [session.Server.Bye]; Wait waits for
+// them.
+func (s *Server) Close() error { return s.http.Close() }
+
+// Wait waits until the last session has ended.
+func (s *Server) Wait() { s.work.Wait() }
+
+// serveWS makes a session of the request.
+func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
+	address := s.count.address(r)
+	p := session.Params{Lang: s.Lang, Room: chat.DefaultRoom, Address: address}
+	if l, ok := lang.Parse(r.URL.Query().Get("lang")); ok {
+		p.Lang = l
+	}
+	if name := r.URL.Query().Get("room"); name != "" {
+		room, err := session.ParseRoom(name)
+		if err != nil {
+			http.Error(w, p.Lang.Error(err), http.StatusBadRequest)
+			return
+		}
+		p.Room = room
+	}
+	conn, err := ws.Upgrade(w, r, &s.options)
+	if err != nil {
+		s.Logger.Debug("upgrade refused", "address", address, "err", err)
+		return
+	}
+	done, ok := s.count.session(r)
+	if !ok {
+		done()
+		s.Logger.Warn("too many connections", "address", address)
+		s.work.Go(func() { s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address") })
+		return
+	}
+	s.work.Go(func() {
+		defer done()
+		s.Sessions.Serve(conn, p)
+	})
+}

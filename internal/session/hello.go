@@ -1,0 +1,167 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/lang"
+	"salon/internal/protocol"
+)
+
+// hello finds out who it is, or changes the name of who it is already.
+func (c *Session) hello(r *protocol.Request) error {
+	if l, ok := lang.Parse(r.Lang); ok {
+		c.mu.Lock()
+		c.lang = l
+		c.mu.Unlock()
+	}
+	if c.known() {
+		return c.rename(r)
+	}
+	token, err := c.identify(r.Name, r.Token)
+	if err != nil {
+		return c.refuseHello(r, err)
+	}
+	user := c.me()
+	c.srv.Logger.Info("hello", "session", c.id, "user", user.ID, "name", user.Name, "address", c.address, "client", clip(r.Client))
+	c.welcome(r, token)
+	return nil
+}
+
+func (c *Session) welcome(r *protocol.Request, token string) {
+	c.answer(protocol.Welcome{
+		Type: "welcome", ID: r.ID, Session: c.id, Token: token, User: c.me(), Back: c.back,
+		Limits: c.srv.Limits, Ping: int(c.srv.Ping / time.Second),
+	})
+}
+
+// refuseHello tells what was wrong. A connection may try another name, but not go through all there are.
+func (c *Session) refuseHello(r *protocol.Request, err error) error {
+	c.hellos++
+	c.fail(r, err)
+	if c.hellos >= maxHellos {
+		c.bye(protocol.CloseBadHello, "the hello was refused too often")
+		return errEnded
+	}
+	return nil
+}
+
+// identify makes the session somebody: the user whose token it is, or a new one of that name. It gives the token of a
+// new user. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken], [chat.CodeInvalidToken], [history.ErrUnavailable].
+func (c *Session) identify(name, token string) (newToken string, err error) {
+	ctx, cancel := c.call()
+	defer cancel()
+	name = norm.NFC.String(strings.TrimSpace(name))
+	if token != "" {
+		return "", c.comeBack(ctx, name, token)
+	}
+	if err := chat.CheckName(name); err != nil {
+		return "", err
+	}
+	id := chat.NewUserID()
+	user := chat.User{ID: id, Name: name, Color: chat.ColorOf(id)}
+	if err := c.srv.names.claim(ctx, user); err != nil {
+		return "", err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	if !c.text { // text mode has no way to come back: nothing is kept of its users but what they said
+		if newToken, err = c.keep(ctx, user, now); err != nil {
+			c.srv.names.release(id, true)
+			return "", err
+		}
+	}
+	c.become(user, now, false)
+	return newToken, nil
+}
+
+// keep stores a new user with a token of its own.
+func (c *Session) keep(ctx context.Context, user chat.User, now time.Time) (token string, err error) {
+	if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: now}); err != nil {
+		return "", fmt.Errorf("keep user: %w", err)
+	}
+	token = chat.NewToken()
+	if err := c.srv.Users.AddToken(ctx, chat.HashToken(token), user.ID, now); err != nil {
+		return "", fmt.Errorf("keep token: %w", err)
+	}
+	return token, nil
+}
+
+// comeBack makes the session the user whose token it is, under the name given if that is another.
+func (c *Session) comeBack(ctx context.Context, name, token string) error {
+	known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(token))
+	if errors.Is(err, history.ErrNotFound) {
+		return chat.Errorf(chat.CodeInvalidToken, "this token is unknown or was revoked")
+	}
+	if err != nil {
+		return fmt.Errorf("find user: %w", err)
+	}
+	user := known.User
+	if name != "" && name != user.Name {
+		if err := chat.CheckName(name); err != nil {
+			return err
+		}
+		user.Name = name
+	}
+	if err := c.srv.names.claim(ctx, user); err != nil {
+		return err
+	}
+	if user != known.User {
+		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: known.Created}); err != nil {
+			c.srv.names.release(user.ID, false)
+			return fmt.Errorf("keep name: %w", err)
+		}
+	}
+	c.become(user, known.Created, true)
+	return nil
+}
+
+func (c *Session) become(user chat.User, created time.Time, back bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.user, c.created, c.back, c.guest = user, created, back, c.text
+}
+
+// rename answers a further hello: with another name, the user takes it, in all its rooms.
+func (c *Session) rename(r *protocol.Request) error {
+	if _, err := c.takeName(r.Name); err != nil {
+		return err
+	}
+	c.welcome(r, "")
+	return nil
+}
+
+// takeName gives the session's user another name. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken],
+// [history.ErrUnavailable].
+func (c *Session) takeName(name string) (chat.User, error) {
+	user := c.me()
+	name = norm.NFC.String(strings.TrimSpace(name))
+	if name == "" || name == user.Name {
+		return user, nil
+	}
+	if err := chat.CheckName(name); err != nil {
+		return user, err
+	}
+	ctx, cancel := c.call()
+	defer cancel()
+	user.Name = name
+	if err := c.srv.names.change(ctx, user); err != nil {
+		return user, err
+	}
+	if !c.guest {
+		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: c.created}); err != nil {
+			return user, fmt.Errorf("keep name: %w", err)
+		}
+	}
+	c.srv.Renamed(user)
+	for _, m := range c.rooms {
+		m.Rename(user)
+	}
+	return user, nil
+}

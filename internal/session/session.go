@@ -1,0 +1,243 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/hub"
+	"salon/internal/lang"
+	"salon/internal/protocol"
+	"salon/internal/ws"
+)
+
+const (
+	// storeTimeout bounds the store calls of one request.
+	storeTimeout = 10 * time.Second
+	// Requests other than sends, and whatever is refused, may come this often; beyond it reading pauses, so that a flood
+	// costs only the one who sends it.
+	requestRate  = 50
+	requestBurst = 100
+	// maxHellos bounds the tries of one connection to find a name.
+	maxHellos = 10
+)
+
+// Session is one connection's life.
+type Session struct {
+	srv     *Server
+	conn    *ws.Conn
+	id      string
+	text    bool // text mode
+	room    chat.RoomID
+	address string
+	slot    int // in the wheel; guarded by it
+
+	open atomic.Int32 // sends not yet answered
+
+	// Only the reading goroutine's.
+	pace   *rate.Limiter // of requests
+	sends  *rate.Limiter // of sends; nil without limit
+	hellos int
+	typed  time.Time // when it was last told that the user writes
+
+	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename
+	lang    lang.Lang
+	user    chat.User // ID is empty before hello
+	created time.Time // when the user was
+	back    bool      // the token was known
+	guest   bool      // has no token: its name is free as soon as it goes
+	rooms   []*hub.Member
+}
+
+func (c *Session) run() {
+	timeout := time.AfterFunc(c.srv.Hello, func() {
+		c.bye(protocol.CloseHelloTimeout, "no hello came in time")
+	})
+	defer timeout.Stop()
+	c.pace = rate.NewLimiter(requestRate, requestBurst)
+	if r := c.srv.Limits.Rate; r > 0 {
+		c.sends = rate.NewLimiter(rate.Limit(r), c.srv.Burst)
+	}
+	greet := func() { timeout.Stop() }
+	err := c.read(greet)
+	c.leaveAll(goodbye(err))
+	c.srv.Logger.Debug("connection ended", "session", c.id, "address", c.address, "err", err)
+	c.conn.Kill()
+}
+
+// goodbye tells whether the connection ended because the user meant it to (1000, 1001), or was lost.
+func goodbye(err error) bool {
+	var closed *ws.CloseError
+	return errors.As(err, &closed) && (closed.Code == 1000 || closed.Code == 1001)
+}
+
+// read handles what comes until the connection ends. greet is called once, when the hello was accepted.
+func (c *Session) read(greet func()) error {
+	if c.text {
+		c.say("Your name? Send it alone, or as Hello|name")
+	}
+	for {
+		op, payload, err := c.conn.Read()
+		if err != nil {
+			return err
+		}
+		was := c.known()
+		switch {
+		case c.text:
+			err = c.textFrame(string(payload))
+		case op != ws.Text:
+			c.fail(&protocol.Request{}, chat.Errorf(chat.CodeBadRequest, "a request is a text frame"))
+		default:
+			for line := range protocol.Requests(payload) {
+				if err = c.request(line); err != nil {
+					break
+				}
+			}
+		}
+		c.conn.Flush()
+		if err != nil {
+			return err
+		}
+		if !was && c.known() {
+			greet()
+		}
+		if err := c.conn.WaitDrain(c.srv.life); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Session) known() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user.ID != ""
+}
+
+func (c *Session) me() chat.User {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user
+}
+
+func (c *Session) language() lang.Lang {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lang
+}
+
+// slow pauses reading when requests come too fast.
+func (c *Session) slow() {
+	wait := c.pace.Reserve().Delay()
+	if wait <= 0 {
+		return
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-c.conn.Done():
+	case <-c.srv.life.Done():
+	}
+}
+
+// call gives a context for the store calls of one request.
+func (c *Session) call() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.srv.life, storeTimeout)
+}
+
+// member finds the session's place in a room. Errors: [chat.CodeInvalidRoom], [chat.CodeNotMember].
+func (c *Session) member(name string) (*hub.Member, error) {
+	id, err := chat.ParseRoom(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range c.rooms {
+		if m.Room() == id {
+			return m, nil
+		}
+	}
+	return nil, chat.Errorf(chat.CodeNotMember, "you are not in the room %s: join it first", id)
+}
+
+// leaveAll takes the session out of its rooms; without goodbye its users have the grace to come back.
+func (c *Session) leaveAll(goodbye bool) {
+	for _, m := range c.rooms {
+		m.Leave(goodbye || c.guest) // a guest has nothing to come back with
+	}
+	c.rooms = nil
+	if user := c.me(); user.ID != "" {
+		c.srv.names.release(user.ID, c.guest)
+	}
+}
+
+func (c *Session) dropRoom(m *hub.Member) {
+	c.rooms = slices.DeleteFunc(c.rooms, func(o *hub.Member) bool { return o == m })
+}
+
+// answer queues one JSON object.
+func (c *Session) answer(v any) { c.conn.Queue(ws.NewMessage(ws.Text, protocol.Marshal(v))) }
+
+// fail queues the error that err is for the one who asked.
+func (c *Session) fail(r *protocol.Request, err error) { c.answer(c.asError(r, err)) }
+
+func (c *Session) asError(r *protocol.Request, err error) protocol.Error {
+	err = translate(err)
+	e := protocol.Error{
+		Type: "error", ID: r.ID, Room: r.Room, CID: r.CID,
+		Code: chat.CodeOf(err), Message: c.language().Error(err),
+	}
+	if len(e.Room) > chat.MaxRoom {
+		e.Room = ""
+	}
+	if len(e.CID) > chat.MaxCID {
+		e.CID = ""
+	}
+	var coded *chat.Error
+	if errors.As(err, &coded) {
+		e.Temporary, e.RetryAfterMS = coded.Temporary, coded.RetryAfter.Milliseconds()
+	} else {
+		c.srv.Logger.Error("request failed", "session", c.id, "type", r.Type, "err", err)
+	}
+	return e
+}
+
+// translate gives the stores' errors their codes. Here, at the edge, and nowhere else.
+func translate(err error) error {
+	var coded *chat.Error
+	switch {
+	case errors.As(err, &coded):
+		return err
+	case errors.Is(err, history.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		e := chat.Errorf(chat.CodeUnavailable, "the history does not answer: try again")
+		e.RetryAfter = time.Second
+		return e
+	case errors.Is(err, context.Canceled), errors.Is(err, history.ErrClosed):
+		return chat.Errorf(chat.CodeShuttingDown, "the server is stopping")
+	}
+	return err
+}
+
+// bye says why the connection ends, and ends it. It may be called from anywhere.
+func (c *Session) bye(code int, why string) {
+	message := c.language().Text(why)
+	if c.text {
+		c.conn.Queue(ws.NewMessage(ws.Text, []byte(message)))
+	} else {
+		b := protocol.Bye{Type: "bye", Code: code, Reason: why, Message: message}
+		if code >= 4100 && code < 4200 {
+			b.RetryAfterMS = 5000
+		}
+		c.answer(b)
+	}
+	c.conn.Close(code, why)
+}
+
+// errEnded ends the reading loop after bye.
+var errEnded = errors.New("session: ended by the server")

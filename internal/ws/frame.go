@@ -1,0 +1,127 @@
+package ws
+
+import (
+	"encoding/binary"
+
+	gobwas "github.com/gobwas/ws"
+)
+
+// Opcode says what a message is.
+type Opcode byte
+
+// The kinds of message. Text is UTF-8, and checked on reading.
+const (
+	Text   Opcode = 1
+	Binary Opcode = 2
+)
+
+// The other opcodes of RFC 6455, section 5.2.
+const (
+	opContinuation Opcode = 0
+	opClose        Opcode = 8
+	opPing         Opcode = 9
+	opPong         Opcode = 10
+)
+
+const (
+	bitFin  = 0x80
+	bitRSV1 = 0x40 // the message is compressed (RFC 7692, section 6)
+	bitsRSV = 0x70
+	bitMask = 0x80
+
+	maxHeader  = 14  // bytes of the longest header
+	maxControl = 125 // bytes of payload in a control frame
+)
+
+// header is a frame's, decoded.
+type header struct {
+	length int64
+	mask   [4]byte
+	op     Opcode
+	rsv    byte // the three bits where they stand
+	fin    bool
+	masked bool
+}
+
+func (h *header) control() bool { return h.op&8 != 0 }
+
+// headerSize tells how many bytes the header has whose first two bytes are given.
+func headerSize(second byte) int {
+	n := 2
+	switch second &^ bitMask {
+	case 126:
+		n += 2
+	case 127:
+		n += 8
+	}
+	if second&bitMask != 0 {
+		n += 4
+	}
+	return n
+}
+
+// parseHeader decodes the header p, of exactly headerSize bytes. It reports lengths that are not in their shortest form
+// or have the top bit set; everything else is for the connection to judge.
+func parseHeader(p []byte) (header, error) {
+	h := header{
+		fin: p[0]&bitFin != 0, rsv: p[0] & bitsRSV, op: Opcode(p[0] & 0x0f),
+		masked: p[1]&bitMask != 0, length: int64(p[1] &^ bitMask),
+	}
+	shortest := int64(0)
+	switch h.length {
+	case 126:
+		h.length, shortest = int64(binary.BigEndian.Uint16(p[2:])), 126
+	case 127:
+		h.length, shortest = int64(binary.BigEndian.Uint64(p[2:])), 1<<16
+	}
+	if h.length < shortest { // a top bit makes it negative
+		return h, fault(CloseProtocolError, "invalid length")
+	}
+	if h.masked {
+		copy(h.mask[:], p[len(p)-4:])
+	}
+	return h, nil
+}
+
+// appendHeader appends the header of an unmasked final frame.
+func appendHeader(p []byte, op Opcode, rsv byte, length int) []byte {
+	p = append(p, bitFin|rsv|byte(op))
+	switch {
+	case length <= maxControl:
+		return append(p, byte(length))
+	case length < 1<<16:
+		return binary.BigEndian.AppendUint16(append(p, 126), uint16(length))
+	default:
+		return binary.BigEndian.AppendUint64(append(p, 127), uint64(length))
+	}
+}
+
+// appendFrame appends an unmasked final frame.
+func appendFrame(p []byte, op Opcode, rsv byte, payload []byte) []byte {
+	return append(appendHeader(p, op, rsv, len(payload)), payload...)
+}
+
+// newFrame makes an unmasked final frame, in memory of exactly its size.
+func newFrame(op Opcode, rsv byte, payload []byte) []byte {
+	size := 2 + len(payload)
+	switch {
+	case len(payload) >= 1<<16:
+		size += 8
+	case len(payload) > maxControl:
+		size += 2
+	}
+	return appendFrame(make([]byte, 0, size), op, rsv, payload)
+}
+
+// maskFrame returns a copy of an unmasked frame as a client has to send it (section 5.3).
+func maskFrame(frame []byte) []byte {
+	head := headerSize(frame[1])
+	key := gobwas.NewMask() // of the runtime's generator, which is seeded by the system and cannot be predicted
+	masked := make([]byte, 0, len(frame)+len(key))
+	masked = append(masked, frame[:head]...)
+	masked[1] |= bitMask
+	masked = append(masked, key[:]...)
+	masked = append(masked, frame[head:]...)
+	gobwas.Cipher(masked[head+len(key):], key, 0)
+	return masked
+}

@@ -1,0 +1,116 @@
+package browser
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// program is a server in a process of its own, which a test may kill and start again on the same port and data.
+type program struct {
+	t    *testing.T
+	data string
+	args []string
+	url  *url.URL
+	cmd  *exec.Cmd
+}
+
+func startProgram(t *testing.T, args ...string) *program {
+	t.Helper()
+	p := &program{t: t, data: t.TempDir(), args: args, url: &url.URL{Host: "127.0.0.1:0"}}
+	p.start()
+	t.Cleanup(p.stop)
+	return p
+}
+
+// webSocket is the address of its WebSocket.
+func (p *program) webSocket() string { return "ws://" + p.url.Host + "/ws" }
+
+var address = regexp.MustCompile(`https?://\S+`)
+
+// start runs the program and waits until it says where it is.
+func (p *program) start() {
+	p.t.Helper()
+	args := append([]string{"serve", "--data", p.data, "-p", p.url.Port()}, p.args...)
+	p.cmd = exec.Command(binary, args...)
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var log strings.Builder
+	p.cmd.Stderr = &log
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	found := make(chan string, 1)
+	go func() {
+		defer close(found)
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if where := address.FindString(lines.Text()); where != "" {
+				found <- where
+				break
+			}
+		}
+		_, _ = io.Copy(io.Discard, out)
+	}()
+	select {
+	case where := <-found:
+		if p.url, err = url.Parse(where); err != nil || where == "" {
+			p.kill()
+			p.t.Fatalf("the program did not say where it is (%v)\n%s", err, log.String())
+		}
+	case <-time.After(patience):
+		p.kill()
+		p.t.Fatalf("the program did not start\n%s", log.String())
+	}
+}
+
+// kill ends it as a power cut does.
+func (p *program) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	_ = p.cmd.Wait()
+}
+
+// stop ends it in order.
+func (p *program) stop() {
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	done := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	_ = p.cmd.Wait()
+	done.Stop()
+}
+
+// speak says texts in a room, as the simplest of clients.
+func (p *program) speak(room, name string, texts ...string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, p.webSocket()+"?lang=en&room="+url.QueryEscape(room), nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(-1)
+	ctx = conn.CloseRead(ctx)
+	for _, text := range append([]string{"Hello|" + name}, texts...) {
+		if err := conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		p.t.Logf("close: %v", err)
+	}
+}

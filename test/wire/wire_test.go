@@ -1,0 +1,518 @@
+// Package wire tests a whole node over real sockets with a foreign WebSocket client: both ways in, and what happens to bad
+// input.
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"salon/internal/config"
+	"salon/internal/lang"
+	"salon/internal/node"
+	"salon/internal/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait.
+const patience = 20 * time.Second
+
+// start starts a node on a free port, configured by a command line.
+func start(t *testing.T, args ...string) *node.Node {
+	t.Helper()
+	args = append([]string{"serve", "--port=0", "--data=" + t.TempDir()}, args...)
+	cli, _, _, err := config.Parse(args, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := lang.Parse(cli.Lang)
+	n, err := node.Start(t.Context(), cli.Serve, l, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(t, n) })
+	return n
+}
+
+func stop(t *testing.T, n *node.Node) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := n.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// peer is a foreign client.
+type peer struct {
+	t    *testing.T
+	conn *websocket.Conn
+	held []object
+}
+
+type object map[string]any
+
+func dial(t *testing.T, n *node.Node, path string, subprotocols ...string) *peer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn, res, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(n.URL(), "http")+path, &websocket.DialOptions{Subprotocols: subprotocols})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Body != nil {
+		res.Body.Close()
+	}
+	conn.SetReadLimit(16 << 20)
+	t.Cleanup(func() { conn.CloseNow() })
+	return &peer{t: t, conn: conn}
+}
+
+func dialJSON(t *testing.T, n *node.Node) *peer { return dial(t, n, "ws", protocol.Subprotocol) }
+
+func (p *peer) send(text string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	if err := p.conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *peer) line() string {
+	p.t.Helper()
+	s, err := p.read()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return s
+}
+
+func (p *peer) read() (string, error) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	_, b, err := p.conn.Read(ctx)
+	return string(b), err
+}
+
+// expect reads lines until one is as wanted, and fails on any that none of the others allows.
+func (p *peer) expect(want string, others ...string) {
+	p.t.Helper()
+	for {
+		got := p.line()
+		if got == want {
+			return
+		}
+		allowed := false
+		for _, o := range others {
+			allowed = allowed || strings.HasPrefix(got, o)
+		}
+		if !allowed {
+			p.t.Fatalf("got the line %q, want %q", got, want)
+		}
+	}
+}
+
+// next gives the next object of one of the types.
+func (p *peer) next(types ...string) object {
+	p.t.Helper()
+	for {
+		for i, o := range p.held {
+			for _, typ := range types {
+				if o["type"] == typ {
+					p.held = append(p.held[:i:i], p.held[i+1:]...)
+					return o
+				}
+			}
+		}
+		for line := range strings.SplitSeq(p.line(), "\n") {
+			var o object
+			if err := json.Unmarshal([]byte(line), &o); err != nil {
+				p.t.Fatalf("%q: %v", line, err)
+			}
+			p.held = append(p.held, o)
+		}
+	}
+}
+
+func (p *peer) hello(name string) object {
+	p.t.Helper()
+	p.send(fmt.Sprintf(`{"type":"hello","id":"h","name":%q,"lang":"en"}`, name))
+	return p.next("welcome", "error")
+}
+
+func (p *peer) join(room string) object {
+	p.t.Helper()
+	p.send(fmt.Sprintf(`{"type":"join","id":"j","room":%q}`, room))
+	return p.next("joined", "error")
+}
+
+// closed reads until the connection ends and gives the close code.
+func (p *peer) closed() websocket.StatusCode {
+	p.t.Helper()
+	for {
+		if _, err := p.read(); err != nil {
+			var ce websocket.CloseError
+			if errors.As(err, &ce) {
+				return ce.Code
+			}
+			p.t.Logf("ended without close frame: %v", err)
+			return -1
+		}
+	}
+}
+
+func TestTextMode(t *testing.T) {
+	n := start(t)
+	ada := dial(t, n, "") // the course's clients name only host and port
+	ada.send("Hello|ada")
+	ada.expect("Bienvenue ada, vous êtes dans lobby. /help donne les commandes.", "Votre nom ?")
+	bob := dial(t, n, "ws?lang=en")
+	bob.send("bob")
+	bob.expect("Welcome bob, you are in lobby. /help lists the commands.", "Your name?")
+	ada.expect("Annonce : bob a rejoint la chatroom")
+	ada.send("salut")
+	bob.expect("ada said: salut")
+	bob.send("//slash")
+	ada.expect("bob a dit : /slash") // and not its own line
+	bob.send("/who")
+	bob.expect("In lobby (2): ada, bob")
+	bob.send("/nick robert")
+	bob.expect("You are now called robert", "Announcement: bob is now called robert")
+	ada.expect("Annonce : bob s’appelle désormais robert")
+	bob.send("/nope")
+	bob.expect("Unknown command /nope. /help lists the commands.", "Announcement: bob is now")
+	bob.conn.Close(websocket.StatusNormalClosure, "")
+	ada.expect("Annonce : robert a quitté la chatroom")
+
+	late := dial(t, n, "?room=lobby")
+	late.send("hello|late")
+	late.expect("Bienvenue late, vous êtes dans lobby. /help donne les commandes.", "Votre nom ?")
+	late.expect("ada a dit : salut")
+	late.expect("bob a dit : /slash")
+	late.send("/join jardin")
+	late.expect("Vous êtes maintenant dans jardin")
+	ada.expect("Annonce : late a rejoint la chatroom")
+	ada.expect("Annonce : late a quitté la chatroom")
+}
+
+func TestTextModeNames(t *testing.T) {
+	n := start(t)
+	ada := dial(t, n, "?lang=en")
+	ada.send("Hello|Ada")
+	ada.expect("Welcome Ada, you are in lobby. /help lists the commands.", "Your name?")
+	other := dial(t, n, "?lang=en")
+	other.send("ada")
+	other.expect(`Error: the name "ada" is in use`, "Your name?")
+	other.send("a|b|c")
+	other.expect("Error: the name has a '|'")
+	ada.conn.Close(websocket.StatusNormalClosure, "")
+	eventually(t, "the name is free", func() bool {
+		p := dial(t, n, "?lang=en")
+		p.send("ada")
+		p.line()
+		return strings.HasPrefix(p.line(), "Welcome")
+	})
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestJSONConversation(t *testing.T) {
+	n := start(t)
+	ada, bob := dialJSON(t, n), dialJSON(t, n)
+	w := ada.hello("ada")
+	if w["type"] != "welcome" || w["id"] != "h" || w["back"] != false || w["token"] == nil || w["ping"] != 25.0 {
+		t.Fatalf("welcome: %v", w)
+	}
+	bob.hello("bob")
+	ada.join("lobby")
+	if j := bob.join("lobby"); j["count"] != 2.0 || len(j["members"].([]any)) != 2 {
+		t.Fatalf("joined: %v", j)
+	}
+	if p := ada.next("presence"); p["change"] != "join" || p["user"].(map[string]any)["name"] != "bob" {
+		t.Fatalf("presence: %v", p)
+	}
+	ada.send(`{"type":"send","id":"s","room":"lobby","cid":"c1","text":"salut"}` + "\n" + `{"type":"typing","room":"lobby"}`)
+	if a := ada.next("ack"); a["id"] != "s" || a["cid"] != "c1" || a["seq"] != 1.0 || a["at"] == nil {
+		t.Fatalf("ack: %v", a)
+	}
+	for _, p := range []*peer{ada, bob} {
+		if e := p.next("event"); e["seq"] != 1.0 || e["text"] != "salut" || e["cid"] != "c1" || e["kind"] != "message" {
+			t.Fatalf("event: %v", e)
+		}
+	}
+	if e := bob.next("typing"); e["user"].(map[string]any)["name"] != "ada" {
+		t.Fatalf("typing: %v", e)
+	}
+	ada.send(`{"type":"send","room":"lobby","cid":"c1","text":"salut"}`)
+	if a := ada.next("ack"); a["seq"] != 1.0 {
+		t.Fatalf("sent again: %v", a)
+	}
+	bob.send(`{"type":"history","id":"y","room":"lobby","after":0}`)
+	if h := bob.next("history"); len(h["events"].([]any)) != 1 || h["head"] != 1.0 || h["more"] != false || h["id"] != "y" {
+		t.Fatalf("history: %v", h)
+	}
+	bob.send(`{"type":"who","room":"lobby"}`)
+	if h := bob.next("who"); h["count"] != 2.0 {
+		t.Fatalf("who: %v", h)
+	}
+	bob.send(`{"type":"rooms"}`)
+	if h := bob.next("rooms"); len(h["rooms"].([]any)) != 1 {
+		t.Fatalf("rooms: %v", h)
+	}
+	bob.send(`{"type":"ping","id":"p"}`)
+	if h := bob.next("pong"); h["id"] != "p" {
+		t.Fatalf("pong: %v", h)
+	}
+	bob.send(`{"type":"hello","name":"robert"}`)
+	if h := bob.next("welcome"); h["user"].(map[string]any)["name"] != "robert" {
+		t.Fatalf("renamed: %v", h)
+	}
+	if p := ada.next("presence"); p["change"] != "rename" || p["old"] != "bob" {
+		t.Fatalf("rename: %v", p)
+	}
+	bob.send(`{"type":"leave","id":"l","room":"lobby"}`)
+	bob.next("left")
+	if p := ada.next("presence"); p["change"] != "leave" || p["count"] != 1.0 {
+		t.Fatalf("leave: %v", p)
+	}
+}
+
+func TestTokenBringsBack(t *testing.T) {
+	dir := t.TempDir()
+	n := start(t, "--data="+dir)
+	ada := dialJSON(t, n)
+	w := ada.hello("ada")
+	ada.join("lobby")
+	ada.send(`{"type":"send","room":"lobby","cid":"c1","text":"salut"}`)
+	ada.next("ack")
+	thief := dialJSON(t, n)
+	if e := thief.hello("ADA"); e["code"] != "name_taken" {
+		t.Fatalf("another ada: %v", e)
+	}
+	thief.send(`{"type":"hello","name":"ada","token":"guess"}`)
+	if e := thief.next("error", "welcome"); e["code"] != "invalid_token" {
+		t.Fatalf("a guessed token: %v", e)
+	}
+	ada.send(fmt.Sprintf(`{"type":"hello","name":"ada","token":%q}`, w["token"])) // on the same connection: nothing changes
+	ada.next("welcome")
+
+	again := dialJSON(t, n)
+	again.send(fmt.Sprintf(`{"type":"hello","token":%q}`, w["token"]))
+	back := again.next("welcome", "error")
+	if back["back"] != true || back["token"] != nil || back["user"].(map[string]any)["id"] != w["user"].(map[string]any)["id"] {
+		t.Fatalf("back: %v", back)
+	}
+	again.send(`{"type":"join","room":"lobby","since":0}`)
+	if j := again.next("joined"); len(j["events"].([]any)) != 1 || j["count"] != 1.0 {
+		t.Fatalf("joined: %v", j)
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	n := start(t, "--max-text=100", "--max-rooms=2")
+	p := dialJSON(t, n)
+	refused := func(request, code string) {
+		t.Helper()
+		p.send(request)
+		e := p.next("error")
+		if e["code"] != code {
+			t.Errorf("%.80s: %v, want %s", request, e, code)
+		}
+	}
+	refused(`{"type":"join","room":"lobby"}`, "hello_first")
+	refused(`{"type":"hello","name":""}`, "invalid_name")
+	refused(`{"type":"hello","name":"a\u0000b"}`, "invalid_name")
+	refused(`{"type":"hello","name":"a\u202eb"}`, "invalid_name")
+	p.hello("ada")
+	refused(`{`, "bad_request")
+	refused(`[]`, "bad_request")
+	refused(`{"type":7}`, "bad_request")
+	refused(`{"type":"fly"}`, "unknown_request")
+	refused(`{"type":"send","room":"lobby","cid":"c","text":"x"}`, "not_member")
+	for _, room := range []string{"", "a/b", "../etc", `a\u0000`, `a\u001b[0m`, "a b", `e\u0301`} {
+		refused(fmt.Sprintf(`{"type":"join","room":"%s"}`, room), "invalid_room")
+	}
+	p.join("lobby")
+	p.join("two")
+	refused(`{"type":"join","room":"three"}`, "too_many_rooms")
+	refused(`{"type":"send","room":"lobby","text":"x"}`, "invalid_cid")
+	refused(`{"type":"send","room":"lobby","cid":"a b","text":"x"}`, "invalid_cid")
+	refused(`{"type":"send","room":"lobby","cid":"c","text":" \n "}`, "invalid_text")
+	refused(`{"type":"send","room":"lobby","cid":"c","text":"`+strings.Repeat("x", 101)+`"}`, "too_large")
+	refused(`{"type":"history","room":"lobby","before":1,"after":1}`, "bad_request")
+	refused(`{"type":"history","room":"lobby","before":0}`, "bad_request")
+	refused(`{"type":"history","room":"lobby","limit":0}`, "bad_request")
+	refused(`{"type":"join","room":"lobby","last":-1}`, "bad_request")
+	p.send(`{"type":"ping"}`)
+	p.next("pong") // and nothing else happened
+}
+
+func TestFloodIsRefusedAndCounted(t *testing.T) {
+	n := start(t, "--max-rate=5")
+	p := dialJSON(t, n)
+	p.hello("ada")
+	p.join("lobby")
+	for i := range 40 {
+		p.send(fmt.Sprintf(`{"type":"send","room":"lobby","cid":"c%d","text":"x"}`, i))
+	}
+	acks, refused := 0, 0
+	for range 40 {
+		switch o := p.next("ack", "error"); {
+		case o["type"] == "ack":
+			acks++
+		case o["code"] == "rate_limited" && o["temporary"] == true && o["retry_after_ms"].(float64) > 0 && o["cid"] != nil:
+			refused++
+		default:
+			t.Fatalf("got %v", o)
+		}
+	}
+	if acks < 10 || refused == 0 {
+		t.Errorf("%d acknowledged, %d refused", acks, refused)
+	}
+}
+
+func TestHelloTimeout(t *testing.T) {
+	n := start(t, "--hello-timeout=100ms")
+	if code := dialJSON(t, n).closed(); code != protocol.CloseHelloTimeout {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestHellosAreCounted(t *testing.T) {
+	n := start(t)
+	p := dialJSON(t, n)
+	for range 10 {
+		p.send(`{"type":"hello","name":"|"}`)
+	}
+	if code := p.closed(); code != protocol.CloseBadHello {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestTooLargeAndNotText(t *testing.T) {
+	n := start(t, "--max-text=1000", "--max-frame=2000")
+	p := dialJSON(t, n)
+	p.hello("ada")
+	p.send(`{"type":"ping","x":"` + strings.Repeat("x", 3000) + `"}`)
+	if code := p.closed(); code != websocket.StatusMessageTooBig {
+		t.Errorf("too large: closed with %d", code)
+	}
+	p = dialJSON(t, n)
+	p.conn.Write(t.Context(), websocket.MessageBinary, []byte{1})
+	if e := p.next("error"); e["code"] != "bad_request" {
+		t.Errorf("binary: %v", e)
+	}
+	p.conn.Write(t.Context(), websocket.MessageText, []byte("{\"type\":\"ping\",\"x\":\"\xff\"}"))
+	if code := p.closed(); code != websocket.StatusInvalidFramePayloadData {
+		t.Errorf("not UTF-8: closed with %d", code)
+	}
+}
+
+func TestOneAddress(t *testing.T) {
+	n := start(t, "--max-per-address=3")
+	for range 3 {
+		dialJSON(t, n)
+	}
+	if code := dialJSON(t, n).closed(); code != protocol.CloseTooMany {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	n := start(t, "--origin=friend.example")
+	host := strings.TrimSuffix(strings.TrimPrefix(n.URL(), "http://"), "/")
+	for origin, status := range map[string]int{
+		"http://" + host: 101, "null": 101, "": 101, "https://friend.example": 101,
+		"https://evil.example": 403, "http://" + host + ".evil.example": 403, "garbage": 403,
+	} {
+		h := http.Header{}
+		if origin != "" {
+			h.Set("Origin", origin)
+		}
+		conn, res, err := websocket.Dial(t.Context(), "ws://"+host+"/ws", &websocket.DialOptions{HTTPHeader: h})
+		if res == nil || res.StatusCode != status {
+			t.Errorf("origin %q: %v, %v; want %d", origin, res, err, status)
+		}
+		if conn != nil {
+			conn.CloseNow()
+		}
+	}
+}
+
+func TestStopSaysBye(t *testing.T) {
+	n := start(t)
+	p := dialJSON(t, n)
+	p.hello("ada")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		n.Stop(ctx)
+	}()
+	if b := p.next("bye"); b["code"] != float64(protocol.CloseRestart) || b["reason"] == "" {
+		t.Errorf("bye: %v", b)
+	}
+	if code := p.closed(); code != protocol.CloseRestart {
+		t.Errorf("closed with %d", code)
+	}
+	<-done
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	n := start(t)
+	ada, text := dialJSON(t, n), dial(t, n, "?lang=en")
+	ada.hello("ada")
+	ada.join("lobby")
+	text.send("bob")
+	text.expect("Welcome bob, you are in lobby. /help lists the commands.", "Your name?")
+	ada.send(`{"type":"send","room":"lobby","cid":"c1","text":"\u001b[2J<script>alert(1)</script>\nAnnonce : root"}`)
+	text.expect("ada said: \ufffd[2J<script>alert(1)</script>\n    Annonce : root")
+	if e := ada.next("event"); e["text"] != "\x1b[2J<script>alert(1)</script>\nAnnonce : root" {
+		t.Errorf("event: %v", e)
+	}
+}
+
+func TestRestartKeepsHistory(t *testing.T) {
+	dir := t.TempDir()
+	first := start(t, "--data="+dir)
+	p := dialJSON(t, first)
+	token := p.hello("ada")["token"]
+	p.join("lobby")
+	for i := range 60 {
+		p.send(fmt.Sprintf(`{"type":"send","room":"lobby","cid":"c%d","text":"x"}`, i))
+		if o := p.next("ack", "error"); o["type"] == "error" {
+			time.Sleep(time.Duration(o["retry_after_ms"].(float64)) * time.Millisecond)
+			p.send(fmt.Sprintf(`{"type":"send","room":"lobby","cid":"c%d","text":"x"}`, i))
+			p.next("ack")
+		}
+	}
+	p.conn.CloseNow()
+	stop(t, first)
+	second := start(t, "--data="+dir)
+	p = dialJSON(t, second)
+	p.send(fmt.Sprintf(`{"type":"hello","token":%q}`, token))
+	if w := p.next("welcome", "error"); w["back"] != true {
+		t.Fatalf("after the restart: %v", w)
+	}
+	if j := p.join("lobby"); j["head"] != 60.0 || len(j["events"].([]any)) != 50 || j["more"] != true {
+		t.Errorf("after the restart: head %v, %d events, more %v", j["head"], len(j["events"].([]any)), j["more"])
+	}
+}

@@ -1,0 +1,115 @@
+/**
+ * What a room's list shows, top to bottom: from what is known of its log, what happened, and what is on its way. Pure.
+ */
+
+import { hasOlder } from './room.js';
+
+/** @import { Event } from './protocol.js' */
+/** @import { Notice, Room } from './room.js' */
+/** @import { Entry } from './outbox.js' */
+
+/**
+ * One row. `key` names it for as long as it is what it is. `first`: the row says who speaks, the one before is not of
+ * the same speaker or not close in time.
+ * @typedef {{key: string, kind: 'older'} | {key: string, kind: 'beginning'} | {key: string, kind: 'new'}
+ *   | {key: string, kind: 'gap', after: number, missing: number} | {key: string, kind: 'day', at: Date}
+ *   | {key: string, kind: 'notice', notice: Notice}
+ *   | {key: string, kind: 'message', event: Event, at: Date, own: boolean, first: boolean}
+ *   | {key: string, kind: 'pending', entry: Entry, first: boolean}} Item
+ */
+
+/** Messages of one speaker less apart than this are one turn, in milliseconds. */
+const TURN = 5 * 60_000;
+
+/**
+ * @param {Room} room
+ * @param {readonly Entry[]} pending
+ * @param {string} me  our own user's id
+ * @param {(at: Date) => string} dayKey  what two moments of one day share
+ * @returns {Item[]}
+ */
+export function items(room, pending, me, dayKey) {
+  const list = new List(room, me, dayKey);
+  if (hasOlder(room)) list.items.push({ key: 'older', kind: 'older' });
+  else if (room.joined || room.segments.length > 0) list.items.push({ key: 'beginning', kind: 'beginning' });
+  room.segments.forEach((segment, i) => {
+    const before = room.segments[i - 1]?.at(-1);
+    if (before) list.notices(before.seq);
+    if (before) list.gap(before.seq, segment[0].seq - before.seq - 1);
+    for (const event of segment) {
+      list.notices(event.seq - 1);
+      if (event.kind === 'message') list.message(event);
+    }
+  });
+  list.notices(Infinity);
+  for (const entry of pending) list.pending(entry);
+  return list.items;
+}
+
+/** A list in the making, and what it needs to know of its last rows. */
+class List {
+  /** @type {Item[]} */ items = [];
+  #room;
+  #me;
+  #dayKey;
+  #day = '';
+  #speaker = '';
+  #spoke = 0;
+  #notice = 0;
+
+  /** @param {Room} room @param {string} me @param {(at: Date) => string} dayKey */
+  constructor(room, me, dayKey) {
+    this.#room = room;
+    this.#me = me;
+    this.#dayKey = dayKey;
+  }
+
+  /** @param {number} after @param {number} missing */
+  gap(after, missing) {
+    this.#speaker = '';
+    this.items.push({ key: `gap ${after}`, kind: 'gap', after, missing });
+  }
+
+  /** @param {Event} event */
+  message(event) {
+    const at = new Date(event.at);
+    const day = this.#dayKey(at);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#speaker = '';
+      this.items.push({ key: `day ${day} ${event.seq}`, kind: 'day', at });
+    }
+    if (event.seq === this.#room.newFrom) {
+      this.#speaker = '';
+      this.items.push({ key: `new ${event.seq}`, kind: 'new' });
+    }
+    const first = this.#turn(`${event.user.id} ${event.user.name}`, at.getTime());
+    this.items.push({ key: `seq ${event.seq}`, kind: 'message', event, at, own: event.user.id === this.#me, first });
+  }
+
+  /** Those that came after `seq` or before it and are not shown yet. @param {number} seq */
+  notices(seq) {
+    const { notices } = this.#room;
+    for (; this.#notice < notices.length && notices[this.#notice].after <= seq; this.#notice++) {
+      const notice = notices[this.#notice];
+      this.#speaker = '';
+      this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice });
+    }
+  }
+
+  /** @param {Entry} entry */
+  pending(entry) {
+    const first = this.#turn('', entry.typed);
+    this.items.push({ key: `cid ${entry.cid}`, kind: 'pending', entry, first });
+  }
+
+  /** @param {string} speaker @param {number} at @returns {boolean} whether a turn begins */
+  #turn(speaker, at) {
+    const mine = speaker === '' || speaker.startsWith(`${this.#me} `);
+    const who = mine ? this.#me : speaker;
+    const begins = who !== this.#speaker || Math.abs(at - this.#spoke) >= TURN;
+    this.#speaker = who;
+    this.#spoke = at;
+    return begins;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * What the page says, in French and in English, and how it writes times. Pure.
+ */
+
+/** @typedef {'fr'|'en'} Language */
+/** @typedef {typeof en} Words */
+
+/** @param {number} n @param {string} one @param {string} many */
+const counted = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+/** @param {number} n @param {string} one @param {string} many */
+const compte = (n, one, many) => `${n.toLocaleString('fr')} ${n < 2 ? one : many}`;
+
+const en = {
+  tagline: 'A room to talk in, right now.',
+  name: 'Your name',
+  namePlaceholder: 'ada',
+  room: 'Room',
+  server: 'Server’s address',
+  badServer: 'This is no address: host:port, ws://… or http://… is.',
+  badRoom: 'Letters, digits, “-”, “_” and “.” only, 64 bytes at most.',
+  enter: 'Come in',
+  entering: 'Coming in…',
+  cancel: 'Cancel',
+  language: 'Language',
+  rooms: 'Rooms',
+  otherRooms: 'Other rooms',
+  joinRoom: 'Join or open a room',
+  joinPlaceholder: 'room name',
+  join: 'Join',
+  leave: 'Leave this room',
+  leaveUnsent: 'What you typed here is not sent yet and would be lost. Leave all the same?',
+  noRoom: 'You are in no room. Join one, or open your own.',
+  members: 'Members',
+  you: 'you',
+  crowd: 'Too many to list.',
+  here: (/** @type {number} */ n) => counted(n, 'member', 'members'),
+  unread: (/** @type {number} */ n) => counted(n, 'unread message', 'unread messages'),
+  log: (/** @type {string} */ room) => `Messages in ${room}`,
+  message: (/** @type {string} */ room) => `Message to ${room}`,
+  messageHint: 'Enter sends, Shift+Enter starts a new line',
+  send: 'Send',
+  tooLong: (/** @type {number} */ over) => `Too long by ${counted(over, 'byte', 'bytes')}.`,
+  youSaid: 'You said',
+  said: ' said',
+  today: 'Today',
+  yesterday: 'Yesterday',
+  joined: ' joined the room',
+  left: ' left the room',
+  back: ' is back',
+  renamed: ' is now ',
+  welcome: 'Welcome, ',
+  welcomeBack: 'Welcome back, ',
+  /** @type {(n: number) => string} */
+  typing: (n) => (n === 1 ? ' is typing…' : ' are typing…'),
+  several: 'Several people are typing…',
+  and: ' and ',
+  newMessages: 'New',
+  beginning: 'This is where the room begins.',
+  older: 'Older messages',
+  loading: 'Loading…',
+  gap: (/** @type {number} */ n) => `${counted(n, 'event', 'events')} not shown — load`,
+  latest: 'Latest messages',
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  lost: 'Connection lost. What you write is kept and will be sent.',
+  unreachable: 'The server does not answer.',
+  retryIn: (/** @type {number} */ s) => `Next attempt in ${s} s.`,
+  retryNow: 'Retry now',
+  stopped: 'The server ended the connection.',
+  waiting: 'Waiting to be sent',
+  sent: 'Sent',
+  failed: 'Not sent',
+  resend: 'Retry',
+  edit: 'Edit',
+  discard: 'Discard',
+  settings: 'Settings',
+  rename: 'Change name',
+  save: 'Save',
+  close: 'Close',
+  quit: 'Leave the server',
+  download: 'Keep this page as a file',
+  openRooms: 'Show rooms',
+  openMembers: 'Show members',
+  problem: 'This did not work',
+  /** Our words for codes that a person may meet; other refusals are shown in the server's. */
+  codes: /** @type {Record<string, string>} */ ({
+    name_taken: 'This name is in use. Choose another.',
+    too_large: 'This text is too long for this server.',
+    too_many_rooms: 'You are in as many rooms as this server allows.',
+  }),
+};
+
+/** @type {Words} */
+const fr = {
+  tagline: 'Un salon pour se parler, tout de suite.',
+  name: 'Votre nom',
+  namePlaceholder: 'ada',
+  room: 'Chatroom',
+  server: 'Adresse du serveur',
+  badServer: 'Ce n’est pas une adresse : hôte:port, ws://… ou http://… en est une.',
+  badRoom: 'Lettres, chiffres, « - », « _ » et « . » seulement, 64 octets au plus.',
+  enter: 'Entrer',
+  entering: 'Entrée…',
+  cancel: 'Annuler',
+  language: 'Langue',
+  rooms: 'Chatrooms',
+  otherRooms: 'Autres chatrooms',
+  joinRoom: 'Rejoindre ou ouvrir une chatroom',
+  joinPlaceholder: 'nom de la chatroom',
+  join: 'Rejoindre',
+  leave: 'Quitter cette chatroom',
+  leaveUnsent: 'Ce que vous avez écrit ici n’est pas encore envoyé et serait perdu. Quitter quand même ?',
+  noRoom: 'Vous n’êtes dans aucune chatroom. Rejoignez-en une, ou ouvrez la vôtre.',
+  members: 'Membres',
+  you: 'vous',
+  crowd: 'Trop nombreux pour une liste.',
+  here: (n) => compte(n, 'membre', 'membres'),
+  unread: (n) => compte(n, 'message non lu', 'messages non lus'),
+  log: (room) => `Messages de ${room}`,
+  message: (room) => `Message à ${room}`,
+  messageHint: 'Entrée envoie, Maj+Entrée va à la ligne',
+  send: 'Envoyer',
+  tooLong: (over) => `Trop long de ${compte(over, 'octet', 'octets')}.`,
+  youSaid: 'Vous avez dit',
+  said: ' a dit',
+  today: 'Aujourd’hui',
+  yesterday: 'Hier',
+  joined: ' a rejoint la chatroom',
+  left: ' a quitté la chatroom',
+  back: ' est de retour',
+  renamed: ' s’appelle maintenant ',
+  welcome: 'Bienvenue, ',
+  welcomeBack: 'Bon retour, ',
+  typing: (n) => (n === 1 ? ' écrit…' : ' écrivent…'),
+  several: 'Plusieurs personnes écrivent…',
+  and: ' et ',
+  newMessages: 'Nouveau',
+  beginning: 'C’est ici que commence la chatroom.',
+  older: 'Messages plus anciens',
+  loading: 'Chargement…',
+  gap: (n) => `${compte(n, 'événement non affiché', 'événements non affichés')} — charger`,
+  latest: 'Derniers messages',
+  connecting: 'Connexion…',
+  connected: 'Connecté',
+  lost: 'Connexion perdue. Ce que vous écrivez est gardé et sera envoyé.',
+  unreachable: 'Le serveur ne répond pas.',
+  retryIn: (s) => `Prochain essai dans ${s} s.`,
+  retryNow: 'Réessayer maintenant',
+  stopped: 'Le serveur a mis fin à la connexion.',
+  waiting: 'En attente d’envoi',
+  sent: 'Envoyé',
+  failed: 'Non envoyé',
+  resend: 'Réessayer',
+  edit: 'Modifier',
+  discard: 'Supprimer',
+  settings: 'Réglages',
+  rename: 'Changer de nom',
+  save: 'Enregistrer',
+  close: 'Fermer',
+  quit: 'Quitter le serveur',
+  download: 'Garder cette page dans un fichier',
+  openRooms: 'Montrer les chatrooms',
+  openMembers: 'Montrer les membres',
+  problem: 'Cela n’a pas marché',
+  codes: {
+    name_taken: 'Ce nom est déjà pris. Choisissez-en un autre.',
+    too_large: 'Ce texte est trop long pour ce serveur.',
+    too_many_rooms: 'Vous êtes dans autant de chatrooms que ce serveur le permet.',
+  },
+};
+
+/** @type {Record<Language, Words>} */
+export const catalog = { fr, en };
+
+/** @param {readonly string[]} wanted  as browsers give them, best first @returns {Language} */
+export function chooseLanguage(wanted) {
+  for (const tag of wanted) {
+    const base = tag.toLowerCase().split('-')[0];
+    if (base === 'fr' || base === 'en') return base;
+  }
+  return 'en';
+}
+
+/**
+ * Writes the times of one language.
+ * @param {Language} language
+ * @param {string} [timeZone]  this device's unless told
+ */
+export function clock(language, timeZone) {
+  const locale = language === 'fr' ? 'fr-FR' : 'en-GB';
+  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
+  const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone });
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium', timeZone });
+  const words = catalog[language];
+  return {
+    /** @param {Date} at @returns {string} `[hh:mm]` */
+    time: (at) => `[${time.format(at)}]`,
+    /** @param {Date} at */
+    full: (at) => full.format(at),
+    /** @param {Date} at @param {Date} now */
+    day(at, now) {
+      const name = day.format(at);
+      if (name === day.format(now)) return words.today;
+      if (name === day.format(new Date(now.getTime() - 86_400_000))) return words.yesterday;
+      return name;
+    },
+    /** A value that two moments share when they are of one day. @param {Date} at */
+    dayKey: (at) => day.format(at),
+  };
+}

@@ -1,0 +1,29 @@
+/** Starts the page. */
+
+import { serverURL } from './protocol.js';
+import { openStore } from './storage.js';
+import { App } from './view/app.js';
+
+/** Where a page from a file proposes to go: the server's defaults. */
+const DEFAULT = 'ws://127.0.0.1:8888/ws';
+
+const store = openStore(() => localStorage);
+const drafts = openStore(() => sessionStorage);
+const fromFile = location.protocol === 'file:';
+const room = new URLSearchParams(location.search).get('room') ?? '';
+
+const app = new App(/** @type {HTMLElement} */ (document.getElementById('app')), {
+  store,
+  drafts,
+  fromFile,
+  room,
+  server: fromFile ? (store.get('salon.server') ?? DEFAULT) : serverURL(new URL('ws', location.href).href),
+});
+
+// After sleep or a change of network the socket may look open and be dead.
+addEventListener('online', () => app.client.check());
+addEventListener('pageshow', (event) => event.persisted && app.client.check());
+document.addEventListener('visibilitychange', () => {
+  app.client.look(!document.hidden);
+  if (!document.hidden) app.client.check();
+});

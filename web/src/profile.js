@@ -1,0 +1,32 @@
+/** Who we are at one server, as kept from one page to the next. */
+
+import { readObject } from './storage.js';
+
+/** @import { User } from './protocol.js' */
+/** @import { Store } from './storage.js' */
+
+/**
+ * `active`: in the rooms, not at the door.
+ * @typedef {{name: string, token: string, user: User|null, rooms: string[], current: string, active: boolean}} Profile
+ */
+
+/** @param {string} url */
+const key = (url) => `salon.profile.${url}`;
+
+/** @param {Store} store @param {string} url  the server's @returns {Profile} */
+export function readProfile(store, url) {
+  const kept = readObject(store, key(url)) ?? {};
+  return {
+    name: typeof kept.name === 'string' ? kept.name : '',
+    token: typeof kept.token === 'string' ? kept.token : '',
+    user: typeof kept.user?.id === 'string' ? kept.user : null,
+    rooms: Array.isArray(kept.rooms) ? kept.rooms.filter((room) => typeof room === 'string') : [],
+    current: typeof kept.current === 'string' ? kept.current : '',
+    active: kept.active === true,
+  };
+}
+
+/** @param {Store} store @param {string} url @param {Profile} profile */
+export function keepProfile(store, url, profile) {
+  store.set(key(url), JSON.stringify(profile));
+}

@@ -1,0 +1,123 @@
+/**
+ * The wire `salon.v1.json`: what goes out and what comes in. Pure: no socket, no page.
+ *
+ * A frame holds one or more JSON objects separated by line feeds; unknown types and fields are ignored.
+ */
+
+/** @typedef {{id: string, name: string, color: string}} User */
+/**
+ * A stored event of a room. Kinds other than `message` count in `seq` and show nothing.
+ * @typedef {{room: string, seq: number, kind: string, at: string, user: User, cid?: string, text?: string}} Event
+ */
+/** @typedef {{text: number, rate: number, rooms: number, frame: number}} Limits  bytes, per second, at once, bytes */
+/** @typedef {{room: string, head: number, count: number, at?: string}} RoomInfo */
+/** @typedef {{type: string, [field: string]: any}} Message  one decoded object */
+/**
+ * @typedef {{type: string, id?: string, session: string, token?: string, user: User, back: boolean,
+ *   limits: Limits, ping: number}} Welcome
+ */
+/**
+ * @typedef {{room: string, head: number, events: Event[], more: boolean, members?: User[], count: number}} Joined
+ */
+
+export const SUBPROTOCOL = 'salon.v1.json';
+
+/** The longest room name, in bytes of UTF-8. */
+export const MAX_ROOM = 64;
+
+/** What the server refused, or what became of a request without answer. */
+export class RequestError extends Error {
+  /**
+   * @param {string} code  of the wire, or `closed` and `timeout` for those that got no answer
+   * @param {string} message  for people, in the language of the session
+   * @param {boolean} temporary  the same may succeed later
+   * @param {number} retryAfter  milliseconds to wait before; 0 when the server does not say
+   */
+  constructor(code, message, temporary, retryAfter = 0) {
+    super(message);
+    this.code = code;
+    this.temporary = temporary;
+    this.retryAfter = retryAfter;
+  }
+
+  /** @param {Message} answer  one of type `error` */
+  static from(answer) {
+    const text = typeof answer.message === 'string' ? answer.message : '';
+    return new RequestError(String(answer.code), text, answer.temporary === true, Number(answer.retry_after_ms) || 0);
+  }
+}
+
+/** @param {Message} request */
+export function encode(request) {
+  return JSON.stringify(request);
+}
+
+/**
+ * Gives the objects of one frame in order. What is not an object with a type is left out: a client that stops at
+ * what it does not understand could not outlive its server's next version.
+ * @param {unknown} frame
+ * @returns {Message[]}
+ */
+export function decode(frame) {
+  if (typeof frame !== 'string') return [];
+  const messages = [];
+  for (const line of frame.split('\n')) {
+    if (line.trim() === '') continue;
+    try {
+      const value = JSON.parse(line);
+      if (value && typeof value.type === 'string') messages.push(value);
+    } catch {
+      // Not JSON: nothing that this client can show.
+    }
+  }
+  return messages;
+}
+
+/** A name for one send that nobody else gives: 128 random bits in hexadecimal. */
+export function newCID() {
+  // Not crypto.randomUUID: browsers have it only on https and localhost, and a class has http://192.168.….
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param {string} text */
+export function byteLength(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * Makes a room's name of what a person typed: lower case, NFC, spaces to hyphens, no leading `#`.
+ * @param {string} typed
+ */
+export function roomName(typed) {
+  return typed.trim().replace(/^#+/, '').toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
+}
+
+/**
+ * Tells whether the server would take a room's name, by its rule: letters, marks and digits of any script, `-`, `_`
+ * and `.`, no dot first, at most {@link MAX_ROOM} bytes.
+ * @param {string} name
+ */
+export function isRoomName(name) {
+  return /^[\p{L}\p{M}\p{Nd}_-][\p{L}\p{M}\p{Nd}._-]*$/u.test(name) && byteLength(name) <= MAX_ROOM;
+}
+
+/**
+ * Makes the server's WebSocket address of what a person typed: `host`, `host:port`, or any http or ws URL.
+ * @param {string} typed
+ * @returns {string} empty when it is none
+ */
+export function serverURL(typed) {
+  const text = typed.trim();
+  if (text === '') return '';
+  try {
+    const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`);
+    url.protocol = { 'http:': 'ws:', 'https:': 'wss:' }[url.protocol] ?? url.protocol;
+    if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.hostname === '') return '';
+    if (url.pathname === '/') url.pathname = '/ws';
+    url.hash = '';
+    return url.href;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * One room as this client knows it, and how each thing that comes changes it. Pure: every function gives a new room.
+ */
+
+import { add, ends, gaps, has, lastSeq, newest, size } from './segments.js';
+
+/** @import { Event, Joined, Message, User } from './protocol.js' */
+/** @import { Segment } from './segments.js' */
+
+/**
+ * Something that happened and is not in the log: shown behind the event it came after.
+ * @typedef {{id: number, after: number, what: 'join'|'leave'|'back'|'rename'|'welcome'|'welcome_back', name: string,
+ *   old: string}} Notice
+ */
+/**
+ * @typedef {object} Room
+ * @property {string} name
+ * @property {boolean} joined  the server counts us in; false until it says so, and when the connection is lost
+ * @property {number} head  the newest seq there is, as far as known
+ * @property {Segment[]} segments
+ * @property {User[]|null} members  null in a crowd, where only counts are told
+ * @property {number} count  how many users are there
+ * @property {Notice[]} notices
+ * @property {{user: User, until: number}[]} typing
+ * @property {number} unread  messages of others not looked at yet
+ * @property {number} newFrom  seq of the first of them, 0 for none; stays while one looks
+ */
+
+/** How long someone counts as typing after the last word of it, in milliseconds. */
+export const TYPING = 6_000;
+
+/** Events kept of a room that shows its newest, and kept after it grew to the larger figure. */
+const KEPT = 400;
+const GROWN = 600;
+
+/** Events kept at most while someone reads far back, and what is kept of both ends past that. */
+const HELD = 5_000;
+
+const NOTICES = 100;
+
+/** @param {string} name @returns {Room} */
+export function newRoom(name) {
+  return {
+    name, joined: false, head: 0, segments: [], members: null, count: 0, notices: [], typing: [], unread: 0, newFrom: 0,
+  };
+}
+
+/**
+ * The answer to `join`. When its head is behind what we have seen, the room is not the one we knew (its server lost
+ * its data): what we have of it goes.
+ * @param {Room} room
+ * @param {Joined} answer
+ * @param {string} me  our own user's id
+ * @param {boolean} looking
+ */
+export function joined(room, answer, me, looking) {
+  const other = answer.head < lastSeq(room.segments);
+  const known = other ? { ...newRoom(room.name), notices: [] } : room;
+  const filled = received({ ...known, head: answer.head }, answer.events ?? [], me, looking || known.segments.length === 0);
+  return {
+    ...filled,
+    joined: true,
+    members: answer.members ?? (answer.count === 0 ? [] : null),
+    count: answer.count ?? answer.members?.length ?? 0,
+    typing: [],
+  };
+}
+
+/**
+ * Events as they are said, or those of an absence.
+ * @param {Room} room
+ * @param {Event[]} events
+ * @param {string} me
+ * @param {boolean} looking  the person sees them come: they are not unread
+ * @returns {Room}
+ */
+export function received(room, events, me, looking) {
+  const before = lastSeq(room.segments);
+  const segments = add(room.segments, events);
+  const news = events.filter((event) => event.seq > before && event.kind === 'message' && event.user?.id !== me);
+  const said = new Set(events.map((event) => event.user?.id));
+  const unread = looking ? 0 : room.unread + news.length;
+  return {
+    ...room,
+    segments,
+    head: Math.max(room.head, lastSeq(segments)),
+    typing: room.typing.filter((who) => !said.has(who.user.id)),
+    unread,
+    newFrom: !looking && room.unread === 0 && news.length > 0 ? news[0].seq : room.newFrom,
+  };
+}
+
+/**
+ * A page read from history.
+ * @param {Room} room
+ * @param {{events?: Event[], head?: number}} answer
+ * @returns {Room}
+ */
+export function paged(room, answer) {
+  return {
+    ...room,
+    segments: add(room.segments, answer.events ?? []),
+    head: Math.max(room.head, answer.head ?? 0),
+  };
+}
+
+/**
+ * Comings and goings. In a crowd only the count is told, and the list of members, no longer true, goes.
+ * @param {Room} room
+ * @param {Message} message  of type `presence`
+ * @param {string} me
+ * @param {number} id  a number for the notice, not used before
+ * @returns {Room}
+ */
+export function presence(room, message, me, id) {
+  const count = Number(message.count) || room.count;
+  const user = /** @type {User|undefined} */ (message.user);
+  // The count that ends a crowd brings the list.
+  if (message.change === 'count' || !user) return { ...room, count, members: message.members ?? null };
+  const others = room.members?.filter((member) => member.id !== user.id) ?? null;
+  const members = others && (message.change === 'leave' ? others : [...others, user]);
+  const next = {
+    ...room,
+    count,
+    members,
+    typing: message.change === 'leave' ? room.typing.filter((who) => who.user.id !== user.id) : room.typing,
+  };
+  if (user.id === me || !['join', 'leave', 'back', 'rename'].includes(message.change)) return next;
+  return noted(next, { id, what: message.change, name: user.name, old: String(message.old ?? '') });
+}
+
+/**
+ * Notes what happened, once: a connection that comes and goes says the same again and again.
+ * @param {Room} room
+ * @param {Omit<Notice, 'after'>} notice
+ * @returns {Room}
+ */
+export function noted(room, notice) {
+  const after = lastSeq(room.segments);
+  const latest = room.notices.at(-1);
+  if (latest?.after === after && latest.what === notice.what && latest.name === notice.name) return room;
+  return { ...room, notices: [...room.notices, { ...notice, after }].slice(-NOTICES) };
+}
+
+/** @param {Room} room @param {User} user @param {number} now  milliseconds @returns {Room} */
+export function typed(room, user, now) {
+  const others = room.typing.filter((who) => who.user.id !== user.id);
+  return { ...room, typing: [...others, { user, until: now + TYPING }] };
+}
+
+/** Forgets who stopped typing. @param {Room} room @param {number} now @returns {Room} */
+export function settled(room, now) {
+  const typing = room.typing.filter((who) => who.until > now);
+  return typing.length === room.typing.length ? room : { ...room, typing };
+}
+
+/** The person looks at the room. @param {Room} room @returns {Room} */
+export function seen(room) {
+  return room.unread === 0 ? room : { ...room, unread: 0 };
+}
+
+/**
+ * Bounds what is kept, so that a room open for a week stays as light as one just opened.
+ * @param {Room} room
+ * @param {boolean} held  someone reads far back in it: the old end is what is looked at
+ * @returns {Room}
+ */
+export function trimmed(room, held) {
+  const count = size(room.segments);
+  let segments = room.segments;
+  if (!held && count > GROWN) segments = newest(segments, KEPT);
+  else if (held && count > HELD) segments = ends(segments, HELD / 2, KEPT);
+  if (segments === room.segments) return room;
+  const oldest = segments[0][0].seq;
+  return { ...room, segments, notices: room.notices.filter((notice) => notice.after >= oldest) };
+}
+
+/** Whether there is more before what is here. @param {Room} room */
+export function hasOlder(room) {
+  return room.segments.length > 0 ? room.segments[0][0].seq > 1 : false;
+}
+
+/** @param {Room} room @param {number} seq */
+export function knows(room, seq) {
+  return has(room.segments, seq);
+}
+
+/** @param {Room} room */
+export function newestGap(room) {
+  return gaps(room.segments).at(-1);
+}

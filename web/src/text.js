@@ -1,0 +1,61 @@
+/**
+ * What is in a text: links, and whether it is only a few emoji. Pure; the page makes nodes of it.
+ */
+
+/** @typedef {{text: string, href: string}} Piece  `href` is empty for plain text */
+
+/** A longer address is no link, in characters: nobody reads it, and someone may have made it to keep us busy. */
+const LONGEST = 2_000;
+
+/**
+ * Cuts a text into plain pieces and links. Only http and https are links; everything else stays text.
+ * @param {string} text
+ * @returns {Piece[]}
+ */
+export function pieces(text) {
+  /** @type {Piece[]} */
+  const found = [];
+  let from = 0;
+  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"\u0000-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu)) {
+    if (match[0].length > LONGEST) continue;
+    const link = withoutTail(match[0]);
+    const href = address(link);
+    if (!href) continue;
+    if (match.index > from) found.push({ text: text.slice(from, match.index), href: '' });
+    found.push({ text: link, href });
+    from = match.index + link.length;
+  }
+  if (from < text.length) found.push({ text: text.slice(from), href: '' });
+  return found;
+}
+
+/** Leaves to the sentence what ends it: `(see https://a.org/b).` @param {string} link */
+function withoutTail(link) {
+  let end = link.length;
+  while (end > 0) {
+    const tail = link[end - 1];
+    const closes = { ')': '(', ']': '[', '}': '{' }[tail];
+    const kept = link.slice(0, end);
+    if (closes && kept.split(closes).length >= kept.split(tail).length) break;
+    if (!closes && !'.,;:!?\'»”’…'.includes(tail)) break;
+    end--;
+  }
+  return link.slice(0, end);
+}
+
+/** @param {string} link @returns {string} */
+function address(link) {
+  try {
+    const url = new URL(link);
+    return (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname ? url.href : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a text is one to five emoji and nothing else: those are shown larger. @param {string} text */
+export function isEmoji(text) {
+  const bare = text.trim();
+  if (bare === '' || bare.length > 40) return false;
+  return /^(?:\p{Extended_Pictographic}(?:[\ufe0f\u{1f3fb}-\u{1f3ff}]|\u200d\p{Extended_Pictographic})*\s*){1,5}$/u.test(bare);
+}

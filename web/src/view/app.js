@@ -1,0 +1,188 @@
+/** The page: shows the door or the salon, in one language, and hands what the person does to the client. */
+
+import { Client } from '../client.js';
+import { catalog, chooseLanguage, clock } from '../lang.js';
+import { Door } from './door.js';
+import { el, say } from './dom.js';
+import { Salon } from './salon.js';
+import { settingsDialog } from './settings.js';
+
+/** @import { Language } from '../lang.js' */
+/** @import { Store } from '../storage.js' */
+
+/** How long a problem stays on the page, in milliseconds. */
+const PROBLEM = 8_000;
+
+export class App {
+  /** @type {Language} */ language;
+  words;
+  clock;
+  client;
+  fromFile;
+
+  #root;
+  #store;
+  #drafts;
+  /** @type {Door|Salon|null} */ #view = null;
+  #problem = el('div', { class: 'toast', role: 'alert' });
+  #scheduled = false;
+  /** @type {any} */ #tick;
+  /** @type {any} */ #forget;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{store: Store, drafts: Store, server: string, fromFile: boolean, room: string}} given  `server`: the address
+   *   to go to, or, from a file, to propose
+   */
+  constructor(root, { store, drafts, server, fromFile, room }) {
+    this.#root = root;
+    this.#store = store;
+    this.#drafts = drafts;
+    this.fromFile = fromFile;
+    const kept = store.get('salon.language');
+    this.language = kept === 'fr' || kept === 'en' ? kept : chooseLanguage(navigator.languages);
+    this.words = catalog[this.language];
+    this.clock = clock(this.language);
+    this.client = new Client({
+      store,
+      openSocket: (url, protocol) => new WebSocket(url, protocol),
+      onChange: () => this.schedule(),
+      onProblem: (error, about) => this.#report(`${this.words.problem} (${about}): ${this.words.codes[error.code] ?? error.message}`),
+    });
+    const { name, active, current } = this.client.recall(server);
+    if (active && name) this.client.enter({ name, room, language: this.language });
+    this.#build({ server: fromFile ? server : null, name, room: room || current || 'lobby' });
+  }
+
+  // ---- what the person does
+
+  /** @param {string} server  empty for where the page came from @param {string} name @param {string} room */
+  enter(server, name, room) {
+    if (server) {
+      this.#store.set('salon.server', server);
+      this.client.recall(server);
+    }
+    this.client.enter({ name, room, language: this.language });
+  }
+
+  /** @param {string} name */
+  showRoom(name) {
+    this.client.joinRoom(name);
+    this.closeDrawers();
+    if (this.#view instanceof Salon) this.#view.composer.focus();
+  }
+
+  leaveRoom() {
+    const { client } = this;
+    if (client.outbox.of(client.current).some((entry) => entry.state !== 'stored') && !confirm(this.words.leaveUnsent)) return;
+    client.leaveRoom(client.current);
+  }
+
+  /** @param {string} room @param {string} text */
+  send(room, text) {
+    this.client.send(room, text);
+    if (this.#view instanceof Salon) this.#view.log.toEnd();
+  }
+
+  /** Puts a refused text back where one writes. @param {string} cid */
+  takeBack(cid) {
+    const text = this.client.discard(cid);
+    if (this.#view instanceof Salon) this.#view.composer.takeBack(text);
+  }
+
+  loadOlder() {
+    this.client.loadOlder(this.client.current);
+  }
+
+  /** @param {number} after */
+  loadGap(after) {
+    this.client.loadGap(this.client.current, after);
+  }
+
+  openSettings() {
+    const dialog = settingsDialog(this);
+    this.#root.append(dialog);
+    dialog.showModal();
+  }
+
+  quit() {
+    this.client.quit();
+  }
+
+  /** @param {Language} language */
+  setLanguage(language) {
+    this.language = language;
+    this.words = catalog[language];
+    this.clock = clock(language);
+    this.#store.set('salon.language', language);
+    this.client.speak(language);
+    this.#build(this.#view instanceof Door ? this.#view.filled : undefined);
+    /** @type {HTMLElement|null} */ (this.#root.querySelector('[aria-pressed="true"]'))?.focus();
+  }
+
+  closeDrawers() {
+    if (this.#view instanceof Salon) this.#view.closeDrawers();
+  }
+
+  /** @param {string} room */
+  draft(room) {
+    return this.#drafts.get(`salon.draft.${this.client.url}.${room}`) ?? '';
+  }
+
+  /** @param {string} room @param {string} text */
+  keepDraft(room, text) {
+    const key = `salon.draft.${this.client.url}.${room}`;
+    if (text) this.#drafts.set(key, text);
+    else this.#drafts.remove(key);
+  }
+
+  // ---- what is shown
+
+  /** Something changed: shows it with the next frame, however many changes come before. */
+  schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const now = () => {
+      this.#scheduled = false;
+      this.#render();
+    };
+    // A page out of sight gets no frames, yet its title tells what is unread.
+    if (document.hidden) setTimeout(now, 250);
+    else requestAnimationFrame(now);
+  }
+
+  /** Inside from the first welcome on: with the connection lost one is still in, at the door one never was. */
+  #inside() {
+    return this.client.profile.active && this.client.user !== null;
+  }
+
+  /** @param {{server: string|null, name: string, room: string}} [door]  what is filled in at the door */
+  #build(door) {
+    const { profile, url } = this.client;
+    const known = door ?? { server: this.fromFile ? url : null, name: profile.name, room: profile.current || 'lobby' };
+    this.#view = this.#inside() ? new Salon(this) : new Door(this, known);
+    document.documentElement.lang = this.language;
+    this.#root.replaceChildren(this.#view.element, this.#problem);
+    this.#render();
+    if (this.#view instanceof Door) this.#view.focus();
+    else if (matchMedia('(hover: hover)').matches) this.#view.composer.focus(); // not where a keyboard would slide in
+  }
+
+  #render() {
+    if (!this.#view) return;
+    if (this.#inside() !== this.#view instanceof Salon) return this.#build();
+    const moving = this.#view.render();
+    const unread = [...this.client.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
+    const place = this.#inside() && this.client.current ? `${this.client.current} · Salon` : 'Salon';
+    say(document.head.querySelector('title') ?? el('title'), unread > 0 ? `(${unread}) ${place}` : place);
+    clearTimeout(this.#tick);
+    if (moving) this.#tick = setTimeout(() => this.schedule(), 250);
+  }
+
+  /** @param {string} text */
+  #report(text) {
+    say(this.#problem, text);
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => say(this.#problem, ''), PROBLEM);
+  }
+}

@@ -1,0 +1,40 @@
+/** What there is to say of the connection, while there is. */
+
+import { el, say } from './dom.js';
+
+/** @import { App } from './app.js' */
+
+/** A first connection this quick needs no word, in milliseconds. */
+const QUICK = 400;
+
+export class Banner {
+  #app;
+  #text = el('span');
+  #countdown = el('span', { class: 'countdown', 'aria-hidden': 'true' }); // not read aloud each second
+  #retry;
+  #since = 0;
+  element;
+
+  /** @param {App} app */
+  constructor(app) {
+    this.#app = app;
+    this.#retry = el('button', { type: 'button', onclick: () => app.client.retryNow() }, app.words.retryNow);
+    this.element = el('div', { class: 'banner', role: 'status' }, this.#text, ' ', this.#countdown, this.#retry);
+  }
+
+  /** @returns {boolean} whether what it says changes with time */
+  render() {
+    const { client: { link }, words } = this.#app;
+    this.element.dataset.state = link.phase;
+    if (link.phase === 'open' || link.phase === 'idle') this.#since = 0;
+    else this.#since ||= Date.now();
+    const quick = link.phase === 'connecting' && Date.now() - this.#since < QUICK;
+    this.element.hidden = link.phase === 'open' || link.phase === 'idle' || quick;
+    this.#retry.hidden = link.phase === 'connecting';
+    const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
+    say(this.#countdown, link.phase === 'waiting' ? words.retryIn(left) : link.phase === 'connecting' ? words.connecting : '');
+    const main = link.phase === 'stopped' ? words.stopped : words.lost;
+    say(this.#text, link.reason ? `${main} (${link.reason})` : main);
+    return link.phase === 'waiting' || quick;
+  }
+}

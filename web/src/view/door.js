@@ -1,0 +1,81 @@
+/** The door: who one is, and where to. */
+
+import { isRoomName, roomName, serverURL } from '../protocol.js';
+import { el, say } from './dom.js';
+import { languageSwitch } from './settings.js';
+
+/** @import { App } from './app.js' */
+
+export class Door {
+  #app;
+  #server;
+  #name;
+  #room;
+  #problem = el('p', { class: 'problem', role: 'alert', id: 'door-problem' });
+  #status = el('p', { class: 'soft', role: 'status' });
+  #enter = el('button', { type: 'submit', class: 'primary' });
+  #cancel;
+  element;
+
+  /** @param {App} app  @param {{server: string|null, name: string, room: string}} known  `server`: null when not asked */
+  constructor(app, known) {
+    const { words } = app;
+    this.#app = app;
+    const described = { 'aria-describedby': 'door-problem', autocomplete: 'off', spellcheck: 'false', required: true };
+    this.#server = known.server === null ? null : el('input', { ...described, name: 'server', inputmode: 'url', value: known.server });
+    this.#name = el('input', {
+      ...described, name: 'name', maxlength: 64, value: known.name, placeholder: words.namePlaceholder,
+      autocomplete: 'nickname', autofocus: true,
+    });
+    this.#room = el('input', { ...described, name: 'room', maxlength: 64, autocapitalize: 'none', value: known.room });
+    this.#cancel = el('button', { type: 'button', class: 'plain', onclick: () => app.client.quit() }, words.cancel);
+    const field = (/** @type {string} */ label, /** @type {HTMLElement} */ input) => el('label', {}, el('span', {}, label), input);
+    this.element = el('main', { class: 'door' },
+      el('form', { onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+        el('h1', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }), 'Salon'),
+        el('p', { class: 'soft' }, words.tagline),
+        field(words.name, this.#name),
+        field(words.room, this.#room),
+        this.#server ? field(words.server, this.#server) : '',
+        this.#problem,
+        el('div', { class: 'actions' }, this.#enter, this.#cancel),
+        this.#status,
+        languageSwitch(app)));
+  }
+
+  /** What is filled in, for a door in another language. */
+  get filled() {
+    return { server: this.#server?.value ?? null, name: this.#name.value, room: this.#room.value };
+  }
+
+  focus() {
+    this.#name.focus();
+  }
+
+  /** @returns {boolean} whether what it says changes with time */
+  render() {
+    const { client: { link, refused }, words } = this.#app;
+    const busy = link.phase === 'connecting' || link.phase === 'waiting';
+    say(this.#enter, busy ? words.entering : words.enter);
+    this.#enter.disabled = busy;
+    this.#cancel.hidden = !busy;
+    const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
+    const waiting = `${words.unreachable}${link.reason ? ` (${link.reason})` : ''} ${words.retryIn(left)}`;
+    say(this.#status, link.phase === 'waiting' ? waiting : '');
+    if (refused && link.phase === 'stopped') say(this.#problem, words.codes[refused.code] ?? (refused.message || refused.code));
+    else if (link.phase === 'stopped') say(this.#problem, link.reason || words.stopped);
+    else if (busy) say(this.#problem, '');
+    return link.phase === 'waiting';
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    const { words } = this.#app;
+    const room = roomName(this.#room.value);
+    const server = this.#server ? serverURL(this.#server.value) : '';
+    if (this.#server && !server) return say(this.#problem, words.badServer);
+    if (!isRoomName(room)) return say(this.#problem, words.badRoom);
+    this.#app.enter(server, this.#name.value.trim().replace(/\s+/gu, ' '), room);
+  }
+}

@@ -1,0 +1,133 @@
+/** The rows of a room's list. */
+
+import { isEmoji, pieces } from '../text.js';
+import { el, icon, nameOf } from './dom.js';
+import { avatar, tint } from './person.js';
+
+/** @import { Item } from '../items.js' */
+/** @import { App } from './app.js' */
+/** @import { Notice } from '../room.js' */
+
+/** A text longer than this scrolls in a box of its own, in characters. */
+const LONG = 3_000;
+
+/** What a row shows besides its key: when it changes, the row is made anew. @param {Item} item @param {boolean} loading */
+export function signature(item, loading) {
+  switch (item.kind) {
+    case 'message':
+      return `${item.first} ${item.event.text}`;
+    case 'pending':
+      return `${item.first} ${item.entry.state} ${item.entry.reason}`;
+    case 'gap':
+      return `${item.missing} ${loading}`;
+    case 'older':
+      return String(loading);
+    case 'day':
+      return new Date().toDateString(); // "today" is another day tomorrow
+    default:
+      return '';
+  }
+}
+
+/** @param {App} app @param {Item} item @param {boolean} loading @returns {HTMLElement} */
+export function row(app, item, loading) {
+  const { words, clock } = app;
+  switch (item.kind) {
+    case 'message':
+      return messageRow(app, item);
+    case 'pending':
+      return pendingRow(app, item);
+    case 'notice':
+      return el('p', { class: 'row notice', 'data-notice': item.notice.what }, ...noticeText(app, item.notice));
+    case 'day':
+      return el('div', { class: 'row day', role: 'separator' }, el('span', {}, clock.day(item.at, new Date())));
+    case 'new':
+      return el('div', { class: 'row new', role: 'separator' }, el('span', {}, words.newMessages));
+    case 'gap':
+      return el('div', { class: 'row gap', 'data-gap': item.after },
+        el('button', { type: 'button', onclick: () => app.loadGap(item.after) },
+          loading ? words.loading : words.gap(item.missing)));
+    case 'older':
+      return el('div', { class: 'row older' },
+        el('button', { type: 'button', onclick: () => app.loadOlder() }, loading ? words.loading : words.older));
+    case 'beginning':
+      return el('p', { class: 'row beginning' }, words.beginning);
+  }
+}
+
+/** @param {App} app @param {Extract<Item, {kind: 'message'}>} item */
+function messageRow(app, { event, at, own, first }) {
+  const who = own
+    ? el('p', { class: 'who' }, app.words.youSaid)
+    : el('p', { class: 'who' }, nameOf(event.user.name), el('span', { class: 'said' }, app.words.said));
+  tint(who, event.user.color);
+  return el('article',
+    {
+      class: `row message${own ? ' own' : ''}${first ? ' first' : ''}`,
+      'data-seq': event.seq, 'data-cid': event.cid, 'data-user': event.user.id,
+    },
+    ...(own ? [] : [avatar(event.user)]),
+    el('div', { class: 'turn' },
+      who,
+      el('div', { class: 'bubble' },
+        textOf(event.text ?? ''),
+        el('time', { datetime: event.at, title: app.clock.full(at) }, app.clock.time(at)))));
+}
+
+/** @param {App} app @param {Extract<Item, {kind: 'pending'}>} item */
+function pendingRow(app, { entry, first }) {
+  const { words } = app;
+  const state = entry.state === 'failed'
+    ? el('p', { class: 'state' }, `${words.failed} — ${words.codes[entry.code] ?? entry.reason}`)
+    : el('p', { class: 'state' }, entry.state === 'stored' ? words.sent : words.waiting);
+  const act = (/** @type {string} */ label, /** @type {() => void} */ onclick) =>
+    el('button', { type: 'button', onclick }, label);
+  if (entry.state === 'failed') {
+    state.append(
+      act(words.resend, () => app.client.resend(entry.cid)),
+      act(words.edit, () => app.takeBack(entry.cid)),
+      act(words.discard, () => app.client.discard(entry.cid)));
+  }
+  return el('article',
+    {
+      class: `row message own pending${first ? ' first' : ''}`,
+      'data-cid': entry.cid, 'data-state': entry.state,
+    },
+    el('div', { class: 'turn' },
+      el('p', { class: 'who' }, words.youSaid),
+      el('div', { class: 'bubble' }, textOf(entry.text)),
+      state));
+}
+
+/** @param {App} app @param {Notice} notice @returns {(Node|string)[]} */
+function noticeText({ words }, { what, name, old }) {
+  switch (what) {
+    case 'join':
+      return [nameOf(name), words.joined];
+    case 'leave':
+      return [nameOf(name), words.left];
+    case 'back':
+      return [nameOf(name), words.back];
+    case 'rename':
+      return [nameOf(old), words.renamed, nameOf(name)];
+    case 'welcome':
+      return [words.welcome, nameOf(name)];
+    case 'welcome_back':
+      return [words.welcomeBack, nameOf(name)];
+  }
+}
+
+/** @param {string} text */
+function textOf(text) {
+  const long = text.length > LONG;
+  const kind = isEmoji(text) ? ' emoji' : long ? ' long' : '';
+  return el('p', { class: `text${kind}`, dir: 'auto', tabindex: long ? 0 : undefined },
+    ...pieces(text).map(({ text: shown, href }) =>
+      href ? el('a', { href, rel: 'noopener noreferrer nofollow', target: '_blank' }, shown) : shown));
+}
+
+/** The button that goes back to the newest. @param {App} app @param {() => void} onclick */
+export function latestButton(app, onclick) {
+  return el('button', { type: 'button', class: 'latest', hidden: true, onclick }, icon('down'),
+    el('span', {}, app.words.latest));
+}

@@ -1,0 +1,47 @@
+/** The dialog with one's name, the language and the way out. */
+
+import { el, say } from './dom.js';
+
+/** @import { App } from './app.js' */
+
+/** @param {App} app */
+export function languageSwitch(app) {
+  const choice = (/** @type {'fr'|'en'} */ language, /** @type {string} */ label) =>
+    el('button', {
+      type: 'button', lang: language, 'aria-pressed': String(app.language === language), 'data-language': language,
+      onclick: () => app.setLanguage(language),
+    }, label);
+  return el('div', { class: 'languages', role: 'group', 'aria-label': app.words.language },
+    choice('fr', 'Français'), choice('en', 'English'));
+}
+
+/** @param {App} app @returns {HTMLDialogElement} closed */
+export function settingsDialog(app) {
+  const { words, client } = app;
+  const problem = el('p', { class: 'problem', role: 'alert', id: 'rename-problem' });
+  const name = el('input', {
+    'aria-describedby': 'rename-problem', maxlength: 64, autocomplete: 'off', spellcheck: 'false', value: client.user?.name,
+  });
+  const dialog = el('dialog', { class: 'settings', 'aria-label': words.settings });
+  const rename = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const wanted = name.value.trim().replace(/\s+/gu, ' ');
+    if (wanted === client.user?.name) return dialog.close();
+    client.rename(wanted, (error) => {
+      if (error) say(problem, words.codes[error.code] ?? (error.message || words.lost));
+      else dialog.close();
+    });
+  };
+  dialog.append(
+    el('form', { onsubmit: rename },
+      el('label', {}, el('span', {}, words.name), name), problem,
+      el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'primary' }, words.save))),
+    languageSwitch(app),
+    // Served by a server, the page is one file that works from a disk too.
+    app.fromFile ? '' : el('a', { href: 'salon.html', download: 'salon.html' }, words.download),
+    el('div', { class: 'actions' },
+      el('button', { type: 'button', class: 'plain', onclick: () => app.quit() }, words.quit),
+      el('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, words.close)));
+  dialog.addEventListener('close', () => dialog.remove());
+  return dialog;
+}
