@@ -2,9 +2,22 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"salon/internal/config"
+	"salon/internal/lang"
+	"salon/internal/tui"
 )
 
-func talk(ctx context.Context, cli *config.CLI) error { return errors.New("chat: not built in yet") }
+// talk is the terminal client, or a pipe.
+func talk(ctx context.Context, cli *config.CLI) error {
+	c := &cli.Chat
+	address := c.URL
+	if address == "" {
+		address = fmt.Sprint(c.Address)
+	}
+	return tui.Run(ctx, tui.Options{
+		Address: address, Rooms: c.Room, Name: c.Name, Lang: cli.Language(lang.French), Agent: "salon-chat/" + version(),
+		Color: c.Color, LogFile: c.LogFile, Last: c.Last, JSON: c.JSON, Follow: c.Follow,
+	})
+}

@@ -34,6 +34,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return serve(ctx, stop, cli, stdout, stderr)
 	case "chat":
 		return talk(ctx, cli)
+	case "migrate":
+		return carry(ctx, cli, stdout, stderr)
 	case "echo":
 		return echoes(ctx, cli, stdout)
 	}

@@ -14,11 +14,7 @@ import (
 func (c *Client) Join(ctx context.Context, id chat.RoomID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.addRoom(id)
-	if c.ready && !r.joined && r.asked.IsZero() && r.joinAt.IsZero() {
-		r.joinAt = time.Now()
-		c.wake()
-	}
+	r := c.want(id)
 	if err := c.await(ctx, func() bool { return r.joined || r.err != nil }); err != nil {
 		return err
 	}
@@ -26,6 +22,23 @@ func (c *Client) Join(ctx context.Context, id chat.RoomID) error {
 		return r.err
 	}
 	return nil
+}
+
+// Want asks for a room like Join, and does not wait: what is sent to it from now on is sent once it is joined.
+func (c *Client) Want(id chat.RoomID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.want(id)
+}
+
+// want is called with mu held.
+func (c *Client) want(id chat.RoomID) *room {
+	r := c.addRoom(id)
+	if c.ready && !r.joined && r.asked.IsZero() && r.joinAt.IsZero() {
+		r.joinAt = time.Now()
+		c.wake()
+	}
+	return r
 }
 
 // Leave leaves a room once everything sent to it is settled. Errors: ctx's, [ErrEnded], [ErrNotJoined].

@@ -93,6 +93,7 @@ type Client struct {
 	nextID   uint64
 	answers  map[string]*answer // by the request's id
 	helloErr *Error
+	degraded bool // as told last
 
 	name  string
 	token string

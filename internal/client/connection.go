@@ -186,6 +186,7 @@ func (c *Client) dispatch(p *push, fx *effects) {
 	case "lag":
 		c.onLag(p, fx)
 	case "degraded":
+		c.degraded = p.Degraded
 		fx.tell(Degraded{On: p.Degraded})
 	case "bye":
 		c.bye = p.closeError()
@@ -225,7 +226,11 @@ func (c *Client) onWelcome(p *push, a *answer, fx *effects) {
 	first := !c.known
 	c.known, c.ready, c.limits = true, true, p.Limits
 	c.ping = time.Duration(max(p.Ping, 1)) * time.Second
-	fx.tell(Welcome{User: p.User, Back: p.Back, First: first, Session: p.Session, Node: p.Node, Limits: p.Limits})
+	fx.tell(Welcome{User: p.User, Back: p.Back, First: first, Session: p.Session, Limits: p.Limits})
+	if p.Degraded != c.degraded {
+		c.degraded = p.Degraded
+		fx.tell(Degraded{On: p.Degraded})
+	}
 	c.refuseTooLarge(fx)
 	fx.look = true
 	for _, id := range c.order {

@@ -17,6 +17,7 @@ func (g *gate) begin(page []chat.Event, head uint64) {
 	if len(page) > 0 {
 		g.last = page[0].Seq - 1
 	}
+	g.head = max(g.last, head)
 }
 
 // take lets e through if it is next, with those that waited for it; drops it if it was seen; keeps it if it is ahead.

@@ -17,7 +17,6 @@ type (
 		Back    bool // the server knew this user before
 		First   bool // this client's first connection
 		Session string
-		Node    string
 		Limits  chat.Limits
 	}
 

@@ -20,7 +20,6 @@ type push struct {
 	Back    bool        `json:"back"`
 	Limits  chat.Limits `json:"limits"`
 	Ping    int         `json:"ping"`
-	Node    string      `json:"node"`
 
 	Room    chat.RoomID         `json:"room"`
 	Head    uint64              `json:"head"`
@@ -66,9 +65,11 @@ func decode(line []byte) (*push, error) {
 }
 
 func (p *push) events() []chat.Event {
-	all := make([]chat.Event, len(p.Events))
+	all := make([]chat.Event, 0, len(p.Events))
 	for i := range p.Events {
-		all[i] = p.Events[i].in(p.Room)
+		if p.Events[i].Seq > 0 { // 0 is no place in a log
+			all = append(all, p.Events[i].in(p.Room))
+		}
 	}
 	return all
 }

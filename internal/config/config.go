@@ -29,6 +29,7 @@ type CLI struct {
 	Serve   Serve   `cmd:"" default:"withargs" help:"Open the rooms (the default command)."`
 	Chat    Chat    `cmd:"" help:"Talk in the terminal, or as a pipe."`
 	Echo    Echo    `cmd:"" help:"Course step 1: answer each text, or ask such a server."`
+	Migrate Migrate `cmd:"" help:"Carry a history from one store to another."`
 	Version Version `cmd:"" help:"Print the version."`
 }
 
@@ -53,6 +54,8 @@ type Serve struct {
 	Address `embed:""`
 
 	Data     string `help:"Folder of the embedded store." type:"path" placeholder:"DIR"`
+	Redis    string `help:"Keep who is connected in Redis, and reach the other nodes through it: redis://[user:password@]host:port[,host:port…][/db]." placeholder:"URL"`
+	Mongo    string `help:"Keep the history in MongoDB instead of the embedded store: mongodb://[user:password@]host:port[,…]/[database]." placeholder:"URI"`
 	LogFile  string `help:"Write the log to this file instead of the terminal." type:"path" placeholder:"FILE"`
 	LogLevel string `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info"`
 
@@ -87,6 +90,7 @@ type Chat struct {
 	Color   string   `help:"Colours: auto, always, never." enum:"auto,always,never" default:"auto"`
 	JSON    bool     `help:"As a pipe: a line out is a JSON event."`
 	Follow  bool     `short:"f" help:"As a pipe: go on after the input's end."`
+	Last    int      `help:"How many earlier messages to begin with; 0 for 50 in a terminal and none in a pipe, -1 for none."`
 }
 
 // Echo is course step 1.
@@ -95,6 +99,12 @@ type Echo struct {
 
 	To  string `help:"Ask this server instead of being one." placeholder:"URL"`
 	Raw bool   `help:"Echo text and binary exactly, up to 16 MiB."`
+}
+
+// Migrate carries a history from one store to another.
+type Migrate struct {
+	From string `arg:"" help:"The store to read: the data folder of an embedded one, or mongodb://…"`
+	To   string `arg:"" help:"The store to write: empty, or an earlier try's."`
 }
 
 // Version prints the version.

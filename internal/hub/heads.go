@@ -16,6 +16,7 @@ func (h *Hub) compareHeads(ctx context.Context) {
 	epoch := h.broker.Epoch()
 	var last time.Time
 	every(ctx, DegradedEvery, func() {
+		h.noteBroker(h.broker.Healthy())
 		now := h.broker.Epoch()
 		if now == epoch && h.broker.Healthy() && time.Since(last) < h.compare {
 			return
@@ -54,4 +55,16 @@ func (h *Hub) compareOnce(ctx context.Context) error {
 		rooms = rooms[n:]
 	}
 	return nil
+}
+
+// Degraded tells whether messages to other nodes are slow now, since the broker is away.
+func (h *Hub) Degraded() bool { return h.degraded.Load() }
+
+func (h *Hub) noteBroker(healthy bool) {
+	if h.degraded.Swap(!healthy) == healthy {
+		h.log.Warn("broker", "healthy", healthy)
+		if h.onDegraded != nil {
+			h.onDegraded(!healthy)
+		}
+	}
 }

@@ -34,6 +34,11 @@ type Config struct {
 	Logger     *slog.Logger
 	// OnRename is told of users with sessions here whose name changed on another node. It must not block. May be nil.
 	OnRename func(chat.User)
+	// OnDegraded is told when messages to other nodes begin to be slow, since the broker is away, and when that ends. It must
+	// not block. May be nil.
+	OnDegraded func(bool)
+	// OnStranger is told when it turns out that the other nodes have another history: this one must stop. May be nil.
+	OnStranger func(error)
 
 	// CompareEvery is how often the heads of active rooms are compared with history's, for messages that the broker lost;
 	// with the broker away it is [DegradedEvery]. Unused when the node is alone.
@@ -56,16 +61,20 @@ const (
 
 // Hub is a node's rooms.
 type Hub struct {
-	node     string
-	history  history.Store
-	presence presence.Store
-	broker   broker.Broker // nil when alone
-	log      *slog.Logger
-	compare  time.Duration
-	grace    time.Duration
-	onRename func(chat.User)
-	seed     maphash.Seed
-	reads    singleflight.Group
+	node       string
+	history    history.Store
+	presence   presence.Store
+	broker     broker.Broker // nil when alone
+	log        *slog.Logger
+	compare    time.Duration
+	grace      time.Duration
+	onRename   func(chat.User)
+	onDegraded func(bool)
+	onStranger func(error)
+	degraded   atomic.Bool
+	canaries   canaries
+	seed       maphash.Seed
+	reads      singleflight.Group
 
 	// life ends when the hub closes; it is kept since rooms start their goroutines on demand.
 	life   context.Context
@@ -82,12 +91,13 @@ type shard struct {
 	rooms map[chat.RoomID]*room
 }
 
-// New makes a hub and starts its loops. Close ends them.
+// New makes a hub. Start it before use; Close ends it.
 func New(c Config) (*Hub, error) {
 	h := &Hub{
 		node: c.Node, history: c.History, presence: c.Presence, log: c.Logger,
-		compare: c.CompareEvery, grace: c.Grace, onRename: c.OnRename, seed: maphash.MakeSeed(),
+		compare: c.CompareEvery, grace: c.Grace, onRename: c.OnRename, onDegraded: c.OnDegraded, onStranger: c.OnStranger, seed: maphash.MakeSeed(),
 	}
+	h.canaries.answers = lane{work: &h.work, most: 16} // those over it would be answered too late anyway
 	h.life, h.end = context.WithCancel(context.Background())
 	for i := range h.shards {
 		h.shards[i].rooms = map[chat.RoomID]*room{}
@@ -99,13 +109,20 @@ func New(c Config) (*Hub, error) {
 			return nil, err
 		}
 		h.broker = b
+	}
+	return h, nil
+}
+
+// Start starts the hub's loops. From now on it calls the functions of its configuration.
+func (h *Hub) Start() {
+	if h.shared() {
+		h.loop(h.listenForCanaries)
 		h.loop(h.compareHeads)
 		h.loop(h.reconcileRosters)
 	}
 	h.loop(h.beat)
 	h.loop(h.tellCrowds)
 	h.loop(h.forgetEmpty)
-	return h, nil
 }
 
 func (h *Hub) loop(f func(context.Context)) { h.work.Go(func() { f(h.life) }) }

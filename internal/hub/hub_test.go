@@ -59,6 +59,7 @@ func (w *world) make(t *testing.T, name string, shared bool) *Hub {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.Start()
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)

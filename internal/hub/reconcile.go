@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"salon/internal/chat"
@@ -21,7 +22,10 @@ func (h *Hub) beat(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, presence.Lease/2)
 		defer cancel()
 		gone, err := h.presence.Beat(ctx)
-		if err != nil && h.life.Err() == nil {
+		switch {
+		case errors.Is(err, presence.ErrOtherHistory) && h.onStranger != nil:
+			h.onStranger(err)
+		case err != nil && h.life.Err() == nil:
 			h.log.Debug("beat", "err", err)
 		}
 		for _, d := range gone {

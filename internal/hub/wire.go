@@ -18,6 +18,8 @@ const (
 	wireEvents   = 'e' // lines as protocol.AppendEvent writes them
 	wirePresence = 'p' // a protocol.Presence
 	wireTyping   = 't' // a protocol.Typing
+	wireCanary   = 'c' // in the canary room: please answer
+	wireSong     = 's' // the answer
 )
 
 // maxPublish bounds the events that wait for the broker, in bytes; those over it are left to the comparison of heads.
@@ -101,6 +103,10 @@ func (m *Member) Typing() {
 
 // receive takes what another node says. It runs on the broker's goroutine and does not block.
 func (h *Hub) receive(id chat.RoomID, msg []byte) {
+	if id == canaryRoom {
+		h.receiveCanary(msg)
+		return
+	}
 	r := h.known(id)
 	if r == nil || len(msg) == 0 {
 		return

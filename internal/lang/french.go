@@ -60,7 +60,8 @@ var frenchServer = map[string]string{
 	"the server is stopping":                         "le serveur s’arrête",
 
 	"Echo listens on %s": "Echo écoute sur %s",
-	"Salon is open: %s":  "Salon est ouvert : %s",
+	"%d events in %d rooms and %d users are the same on both sides; %d events copied now.": "%d événements dans %d salons et %d utilisateurs sont les mêmes des deux côtés ; %d événements copiés cette fois.",
+	"Salon is open: %s": "Salon est ouvert : %s",
 
 	// Goodbyes.
 	"the server is restarting":               "le serveur redémarre",

@@ -13,7 +13,7 @@ var frenchClient = map[string]string{
 	"the server does not answer":                                 "le serveur ne répond pas",
 	"connection lost (%s)":                                       "connexion perdue (%s)",
 	"connection lost (%s), next try in %s":                       "connexion perdue (%s), nouvel essai dans %s",
-	"%s; next try in %s":                                         "%s ; nouvel essai dans %s",
+	"next try in %s: %s":                                         "nouvel essai dans %s : %s",
 	"connecting…":                                                "connexion…",
 	"connected again":                                            "connexion rétablie",
 	"messages between the servers are slow for now":              "les messages entre serveurs sont lents pour le moment",
@@ -60,7 +60,10 @@ var frenchClient = map[string]string{
 	"these lines":                         "ces lignes",
 	"leave":                               "quitter",
 	"say a text that starts with a slash": "dire un texte qui commence par un slash",
-	"Alt-Enter: new line. Tab: complete a name. Arrows: what you said before. Ctrl-C: leave.": "Alt-Entrée : nouvelle ligne. Tab : compléter un nom. Flèches : ce que vous avez dit avant. Ctrl-C : quitter.",
+	"Alt-Enter":                           "Alt-Entrée",
+	"new line in a message":               "nouvelle ligne dans un message",
+	"complete a name":                     "compléter un nom",
+	"what you said before":                "ce que vous avez dit avant",
 
 	"… and more": "… et d’autres",
 

@@ -22,6 +22,12 @@ func (n *Node) metrics() http.Handler {
 	}
 	s := n.hub.Stats()
 	gauge("sessions", "Connections.", func() float64 { return float64(n.sessions.Open()) })
+	gauge("degraded", "1 while messages to other nodes are slow, since the broker is away.", func() float64 {
+		if n.hub.Degraded() {
+			return 1
+		}
+		return 0
+	})
 	gauge("rooms", "Rooms in memory.", func() float64 { return float64(s.Rooms.Load()) })
 	gauge("members", "Sessions in rooms, once a room.", func() float64 { return float64(s.Members.Load()) })
 	counter("appended_events_total", "Events stored for this node's members.", &s.Appended)

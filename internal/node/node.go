@@ -66,8 +66,8 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 	if err = n.build(l, certificate); err != nil {
 		return nil, err
 	}
-	go func() { n.served <- n.server.Serve(n.listener) }()
-	n.log.Info("started", "node", n.id, "address", n.listener.Addr().String(), "history", n.parts.about)
+	go func() { n.fail(n.server.Serve(n.listener)) }()
+	n.log.Info("started", "node", n.id, "address", n.listener.Addr().String(), "parts", n.parts.about)
 	return n, nil
 }
 
@@ -75,7 +75,9 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 	n.hub, err = hub.New(hub.Config{
 		Node: n.id, History: n.parts.history, Presence: n.parts.presence, OpenBroker: n.parts.broker, Logger: n.log,
 		CompareEvery: compareEvery, Grace: grace,
-		OnRename: func(u chat.User) { n.sessions.Renamed(u) },
+		OnRename:   func(u chat.User) { n.sessions.Renamed(u) },
+		OnDegraded: func(degraded bool) { n.sessions.Degraded(degraded) },
+		OnStranger: n.fail,
 	})
 	if err != nil {
 		return err
@@ -84,11 +86,12 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		Hub: n.hub, Users: n.parts.history, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
 		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold,
 	})
+	n.hub.Start()
 	sc := server.Config{
 		Sessions: n.sessions, Web: web.Files(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
-		Health: http.HandlerFunc(healthy), Ready: n.ready(), TLS: certificate,
+		Health: http.HandlerFunc(healthy), Ready: &readiness{node: n}, TLS: certificate,
 	}
 	if n.cfg.Metrics {
 		sc.Metrics = n.metrics()
@@ -152,7 +155,15 @@ func (n *Node) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case err := <-n.served:
-		return fmt.Errorf("serve: %w", err)
+		return err
+	}
+}
+
+// fail makes Wait end, if it is the first failure.
+func (n *Node) fail(err error) {
+	select {
+	case n.served <- err:
+	default:
 	}
 }
 

@@ -5,13 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"time"
 
 	"salon/internal/broker"
+	brokerredis "salon/internal/broker/redis"
 	"salon/internal/config"
 	"salon/internal/history"
+	"salon/internal/history/mongo"
 	"salon/internal/history/sqlite"
+	"salon/internal/migrate"
 	"salon/internal/presence"
 	"salon/internal/presence/memory"
+	presenceredis "salon/internal/presence/redis"
+	"salon/internal/redisconn"
 )
 
 // parts are the engines behind the contracts.
@@ -19,17 +26,97 @@ type parts struct {
 	history  history.Store
 	presence presence.Store
 	broker   func(broker.Handler) (broker.Broker, error) // nil: this node is alone
-	about    string                                      // for the log; without secrets
+	about    string                                      // what they are, without secrets
 }
 
-func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Logger) (*parts, error) {
-	h, err := sqlite.Open(cfg.Data)
-	if err != nil {
-		return nil, fmt.Errorf("open the history in %s: %w", cfg.Data, err)
+// openParts opens the engines that the configuration asks for.
+func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Logger) (_ *parts, err error) {
+	p := &parts{}
+	defer func() {
+		if err != nil {
+			p.close(context.Background())
+		}
+	}()
+	if cfg.Mongo != "" {
+		p.about = "mongodb"
+		p.history, err = mongo.Open(ctx, cfg.Mongo, mongo.Options{Log: log})
+	} else {
+		p.about = "sqlite " + cfg.Data
+		p.history, err = openSQLite(cfg.Data)
 	}
-	return &parts{history: h, presence: memory.New().Node(node), about: cfg.Data}, nil
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Redis == "" {
+		p.presence = memory.New().Node(node)
+		return p, nil
+	}
+	target, err := redisconn.ParseURL(cfg.Redis)
+	if err != nil {
+		return nil, fmt.Errorf("--redis: %w", err)
+	}
+	p.about += ", redis " + target.String()
+	store := presenceredis.Open(target, node, presenceredis.Options{Log: log})
+	p.presence = store
+	if err := register(ctx, store, p.history, log); err != nil {
+		return nil, err
+	}
+	p.broker = func(h broker.Handler) (broker.Broker, error) {
+		return brokerredis.Open(target, node, h, brokerredis.Options{Log: log}), nil
+	}
+	return p, nil
+}
+
+// OpenStore opens the history that where names: mongodb://…, or the folder of an embedded one.
+func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Target, error) {
+	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
+		return mongo.Open(ctx, where, mongo.Options{Log: log})
+	}
+	return openSQLite(where)
+}
+
+func openSQLite(dir string) (*sqlite.Store, error) {
+	s, err := sqlite.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the history in %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+// register finds out whether the other nodes have the same history. While Redis is away nobody knows: the node serves, and the
+// first beat that reaches Redis finds out.
+func register(ctx context.Context, store *presenceredis.Store, h history.Store, log *slog.Logger) error {
+	id, err := h.ID(ctx)
+	if err != nil {
+		return fmt.Errorf("the history's name: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	for {
+		err := store.Register(ctx, id)
+		switch {
+		case !errors.Is(err, presence.ErrUnavailable):
+			return err
+		case ctx.Err() != nil:
+			log.Warn("redis is away: the node starts without the others", "err", err)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 func (p *parts) close(ctx context.Context) error {
-	return errors.Join(p.presence.Close(ctx), p.history.Close())
+	var errPresence, errHistory error
+	if p.presence != nil {
+		if errPresence = p.presence.Close(ctx); errors.Is(errPresence, presence.ErrUnavailable) {
+			errPresence = nil // its lease will end by itself
+		}
+	}
+	if p.history != nil {
+		errHistory = p.history.Close()
+	}
+	return errors.Join(errPresence, errHistory)
 }

@@ -19,6 +19,9 @@ var (
 	ErrUnavailable = errors.New("presence: unavailable")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("presence: closed")
+	// ErrOtherHistory says that this node's history is not the one that the other nodes have: two SQLite files, or two
+	// databases. Such a node must not serve.
+	ErrOtherHistory = errors.New("presence: this node's history is not the other nodes'")
 )
 
 // Session is one connection's place in one room.

@@ -18,7 +18,8 @@ type Welcome struct {
 	Back    bool        `json:"back"`
 	Limits  chat.Limits `json:"limits"`
 	Ping    int         `json:"ping"` // seconds between the server's pings
-	Node    string      `json:"node,omitempty"`
+	// Degraded tells that messages to other nodes are slow for now; see [Degraded].
+	Degraded bool `json:"degraded,omitempty"`
 }
 
 // Joined answers join. It is written by [AppendJoined].

@@ -38,7 +38,7 @@ func (c *Session) hello(r *protocol.Request) error {
 func (c *Session) welcome(r *protocol.Request, token string) {
 	c.answer(protocol.Welcome{
 		Type: "welcome", ID: r.ID, Session: c.id, Token: token, User: c.me(), Back: c.back,
-		Limits: c.srv.Limits, Ping: int(c.srv.Ping / time.Second),
+		Limits: c.srv.Limits, Ping: int(c.srv.Ping / time.Second), Degraded: c.srv.Hub.Degraded(),
 	})
 }
 

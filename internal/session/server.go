@@ -155,6 +155,25 @@ func (s *Server) Renamed(user chat.User) {
 	}
 }
 
+// Degraded tells every JSON session that messages to other nodes are slow for now, or no longer are.
+func (s *Server) Degraded(degraded bool) {
+	msg := ws.NewMessage(ws.Text, protocol.Marshal(protocol.Degraded{Type: "degraded", Degraded: degraded}))
+	s.mu.Lock()
+	all := make([]*Session, 0, len(s.sessions))
+	for c := range s.sessions {
+		if !c.text {
+			all = append(all, c)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		if c.known() {
+			c.conn.TryQueue(msg)
+			c.conn.Flush()
+		}
+	}
+}
+
 // Refuse tells a connection why it is turned away, and closes it.
 func (s *Server) Refuse(conn *ws.Conn, p Params, code int, why string) {
 	c := &Session{srv: s, conn: conn, lang: p.Lang, text: conn.Subprotocol() != protocol.Subprotocol}

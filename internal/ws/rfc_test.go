@@ -30,7 +30,7 @@ func framing() (all []conversation) {
 		for _, n := range []int{0, 1, 124, 125, 126, 127, 128, 4081, 4086, 4087, 4096, 65535, 65536, 1 << 20} {
 			payload := strings.Repeat("*", n)
 			all = append(all, conversation{
-				name: fmt.Sprintf("%s of %d", kind, n), long: n > 4096,
+				name: fmt.Sprintf("%s of %d", kind, n), long: n > 200,
 				send: []frame{{op: op, payload: payload}}, want: []string{q(kind, payload)},
 			})
 		}

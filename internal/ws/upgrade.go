@@ -125,6 +125,8 @@ func refuse(w http.ResponseWriter, err error) {
 		status, reason = r.status, r.reason
 	}
 	switch status {
+	case http.StatusBadRequest:
+		w.Header().Set("Connection", "close") // else net/http waits for a body before it answers
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodGet)
 	case http.StatusUpgradeRequired: // RFC 9110, section 15.5.22, wants Upgrade; RFC 6455, section 4.4, the version

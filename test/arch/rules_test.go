@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"tui":    "client input protocol lang chat",
 	"echo":   "input protocol ws lang",
 
+	"migrate":   "history chat",
 	"redisconn": "",
 
 	// What starts other programs for tests. Only tests import it.

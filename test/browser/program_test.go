@@ -2,18 +2,23 @@ package browser
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
 )
 
 // program is a server in a process of its own, which a test may kill and start again on the same port and data.
@@ -93,24 +98,53 @@ func (p *program) stop() {
 	done.Stop()
 }
 
-// speak says texts in a room, as the simplest of clients.
+// speak says texts in a room, some at a time, and waits until they are stored.
 func (p *program) speak(room, name string, texts ...string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, p.webSocket()+"?lang=en&room="+url.QueryEscape(room), nil)
+	conn, _, err := websocket.Dial(ctx, p.webSocket(), &websocket.DialOptions{Subprotocols: []string{"salon.v1.json"}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(-1)
-	ctx = conn.CloseRead(ctx)
-	for _, text := range append([]string{"Hello|" + name}, texts...) {
-		if err := conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+	p.ask(ctx, conn, "welcome", map[string]any{"type": "hello", "name": name})
+	p.ask(ctx, conn, "joined", map[string]any{"type": "join", "room": room})
+	for chunk := range slices.Chunk(texts, 50) {
+		var sends []map[string]any
+		for _, text := range chunk {
+			sends = append(sends, map[string]any{"type": "send", "room": room, "cid": rand.Text(), "text": text})
+		}
+		p.ask(ctx, conn, "ack", sends...)
+	}
+	_ = conn.Close(websocket.StatusNormalClosure, "") // all is stored: however the connection ends
+}
+
+// ask sends requests and waits for as many answers of one type.
+func (p *program) ask(ctx context.Context, conn *websocket.Conn, answer string, requests ...map[string]any) {
+	p.t.Helper()
+	for _, request := range requests {
+		if err := wsjson.Write(ctx, conn, request); err != nil {
 			p.t.Fatal(err)
 		}
 	}
-	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
-		p.t.Logf("close: %v", err)
+	for missing := len(requests); missing > 0; {
+		_, frame, err := conn.Read(ctx)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for line := range bytes.Lines(frame) {
+			var got struct{ Type, Code, Message string }
+			if err := json.Unmarshal(line, &got); err != nil {
+				p.t.Fatal(err)
+			}
+			switch got.Type {
+			case answer:
+				missing--
+			case "error":
+				p.t.Fatalf("%s: %s", got.Code, got.Message)
+			}
+		}
 	}
 }

@@ -141,6 +141,7 @@ func oneRoomNeverTwiceAtOnce(t *testing.T, w World) {
 		got.Add(1)
 	})
 	defer reader.Close()
+	await(t, "the reader is healthy", reader.Healthy)
 	subscribe(t, reader, "lobby")
 	const each = 200
 	var wg sync.WaitGroup

@@ -80,6 +80,7 @@ func afterClose(t *testing.T, w World) {
 			late.Store(true)
 		}
 	})
+	await(t, "the node is healthy", b.Healthy)
 	subscribe(t, b, "lobby")
 	var wg sync.WaitGroup
 	for range 4 {

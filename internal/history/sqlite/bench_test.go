@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -57,6 +58,7 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportAllocs()
 			was := cpu()
 			b.ResetTimer()
+			took := make([][]time.Duration, n)
 			var wg sync.WaitGroup
 			for i := range n {
 				wg.Go(func() {
@@ -66,14 +68,19 @@ func BenchmarkAppend(b *testing.B) {
 						for k := range events {
 							events[k] = line(u)
 						}
+						asked := time.Now()
 						if _, err := s.Append(b.Context(), room, events); err != nil {
 							b.Error(err)
 							return
 						}
+						took[i] = append(took[i], time.Since(asked))
 					}
 				})
 			}
 			wg.Wait()
+			all := slices.Sorted(slices.Values(slices.Concat(took...)))
+			b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(all[len(all)-1].Microseconds())/1000, "max-ms")
 			b.ReportMetric(float64((cpu()-was).Nanoseconds())/float64(b.N), "cpu-ns/event")
 		})
 	}

@@ -103,6 +103,7 @@ export class App {
     const dialog = settingsDialog(this);
     this.#root.append(dialog);
     dialog.showModal();
+    dialog.querySelector('input')?.select();
   }
 
   quit() {

@@ -34,8 +34,8 @@ export function settingsDialog(app) {
   };
   dialog.append(
     el('form', { onsubmit: rename },
-      el('label', {}, el('span', {}, words.name), name), problem,
-      el('div', { class: 'actions' }, el('button', { type: 'submit', class: 'primary' }, words.save))),
+      el('label', {}, el('span', {}, words.name), name),
+      el('button', { type: 'submit', class: 'primary' }, words.save), problem),
     languageSwitch(app),
     // Served by a server, the page is one file that works from a disk too.
     app.fromFile ? '' : el('a', { href: 'salon.html', download: 'salon.html' }, words.download),

@@ -1,0 +1,46 @@
+package rows
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"salon/bench/internal/commits"
+)
+
+const ackRooms = 200
+
+// runAcks compares Salon's acknowledged sends with a store, and no server, that commits each message by itself.
+func runAcks(ctx context.Context, b *Bench) (Outcome, error) {
+	row := fanout{work: work{
+		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 4 * time.Second,
+	}}
+	var sends, single, ratios, late, every []float64
+	for n := range b.Rounds {
+		s, err := row.once(ctx, b, variant{kind: salon}, nil)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("salon, round %d: %w", n+1, err)
+		}
+		dir, err := os.MkdirTemp(b.Dir, "data-")
+		if err != nil {
+			return Outcome{}, err
+		}
+		c, err := commits.PerSecond(ctx, dir, ackRooms, b.span(row.work.time))
+		if err != nil {
+			return Outcome{}, fmt.Errorf("commits, round %d: %w", n+1, err)
+		}
+		b.say("  round %d: %.0f acknowledged, %.0f single commits per second", n+1, s.acks, c)
+		sends, single, ratios = append(sends, s.acks), append(single, c), append(ratios, s.acks/c)
+		late, every = append(late, s.p99), append(every, s.batchEvery*1e3)
+	}
+	return Outcome{
+		Columns: []string{"per second", "p99", "an append every"},
+		Figures: []Figure{
+			{"salon: acknowledged sends", []string{number(median(sends)), number(median(late)) + " ms", number(median(every)) + " ms"}},
+			{"SQLite alone: one commit per message", []string{number(median(single)), "", ""}},
+		},
+		Verdicts: []Verdict{{What: "acknowledged sends against one commit per message", Values: ratios, Reach: 20, Beyond: 50, AtLeast: true, Unit: "×"}},
+		Notes:    []string{fmt.Sprintf("%d senders with %d sends under way each", b.scale(ackRooms), press)},
+	}, nil
+}

@@ -1,0 +1,137 @@
+package rows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"salon/bench/internal/account"
+	"salon/bench/internal/hold"
+	"salon/bench/internal/process"
+)
+
+const (
+	idleMembers = 10_000
+	perRoom     = 100
+	pingPeriod  = 25 * time.Second // of Salon and of centrifuge, by default: a window has one ping of every member
+	settle      = 10 * time.Second // from the last join to the first window
+)
+
+// idler is a server with idle members.
+type idler struct {
+	kind    kind
+	name    string
+	args    []string
+	server  *process.Server
+	members *hold.Members
+	empty   account.Memory // before anyone came
+
+	cpu    []float64 // ns per member and second, one of each window
+	memory []float64 // bytes per member, whole process
+}
+
+// runIdle has both servers hold their members at the same time, so that each window is of both.
+func runIdle(ctx context.Context, b *Bench) (_ Outcome, err error) {
+	idlers := []*idler{
+		{kind: salon, name: "salon"},
+		{kind: centrifuge, name: "centrifuge, with presence", args: []string{"-presence"}},
+	}
+	members := b.scale(idleMembers)
+	for _, i := range idlers {
+		defer func() { err = errors.Join(err, i.stop()) }()
+		if err := i.start(ctx, b, members); err != nil {
+			return Outcome{}, err
+		}
+		b.say("  %s holds %d members", i.name, members)
+	}
+	if err := wait(ctx, b.span(settle)); err != nil {
+		return Outcome{}, err
+	}
+	for n := range b.Rounds {
+		if err := idleWindow(ctx, b.span(pingPeriod), members, idlers); err != nil {
+			return Outcome{}, err
+		}
+		b.say("  window %d of %d", n+1, b.Rounds)
+	}
+	return idleOutcome(members, idlers), nil
+}
+
+func (i *idler) start(ctx context.Context, b *Bench, members int) (err error) {
+	if i.server, err = b.start(ctx, i.kind, i.args...); err != nil {
+		return err
+	}
+	if i.empty, err = i.server.Memory(); err != nil {
+		return err
+	}
+	dialect := map[kind]string{salon: "salon", centrifuge: "centrifuge"}[i.kind]
+	i.members, err = hold.Start(ctx, b.Hold, dialect, i.server.Addr, members, members/perRoom)
+	return err
+}
+
+func (i *idler) stop() (err error) {
+	if i.members != nil {
+		err = i.members.Stop()
+	}
+	if i.server != nil {
+		err = errors.Join(err, i.server.Stop())
+	}
+	return err
+}
+
+func idleWindow(ctx context.Context, d time.Duration, members int, idlers []*idler) error {
+	before := make([]time.Duration, len(idlers))
+	for n, i := range idlers {
+		var err error
+		if before[n], err = i.server.CPU(); err != nil {
+			return err
+		}
+	}
+	if err := wait(ctx, d); err != nil {
+		return err
+	}
+	for n, i := range idlers {
+		after, err := i.server.CPU()
+		if err != nil {
+			return err
+		}
+		memory, err := i.server.Memory()
+		if err != nil {
+			return err
+		}
+		i.cpu = append(i.cpu, float64(after-before[n])/d.Seconds()/float64(members))
+		i.memory = append(i.memory, float64(memory.PSS)/float64(members))
+	}
+	return nil
+}
+
+func idleOutcome(members int, idlers []*idler) Outcome {
+	o := Outcome{Columns: []string{"memory each", "of it before anyone came", "CPU each"}}
+	for _, i := range idlers {
+		o.Figures = append(o.Figures, Figure{i.name, []string{
+			number(median(i.memory)/1024) + " KB", number(float64(i.empty.PSS)/1024/float64(members)) + " KB",
+			number(median(i.cpu)/1e3) + " µs/s",
+		}})
+	}
+	var kilobytes, ratios []float64
+	for n := range idlers[0].cpu {
+		kilobytes = append(kilobytes, idlers[0].memory[n]/1024)
+		ratios = append(ratios, idlers[0].cpu[n]/idlers[1].cpu[n])
+	}
+	o.Verdicts = []Verdict{
+		{What: "memory per idle connection, whole process", Values: kilobytes, Reach: 8, Beyond: 4, Unit: " KB"},
+		{What: "CPU per idle connection against centrifuge", Values: ratios, Reach: 0.5, Beyond: 0.25, Unit: "×"},
+	}
+	o.Notes = []string{fmt.Sprintf("memory is Pss of the process at the end of a window; the first window begins %v after the last join", settle)}
+	return o
+}
+
+// wait waits for d.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,3 @@
+module salon/bench/sqlitedrivers
+
+go 1.26.8

@@ -1,0 +1,258 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/mongotest"
+)
+
+// TestOutcomes does to one insert what networks and servers do, and looks at what Append makes of it, and whether what
+// is sent again after an error is stored once.
+func TestOutcomes(t *testing.T) {
+	uri := mongotest.Start(t)
+	stepDown := bson.D{{Key: "ok", Value: 0.0}, {Key: "code", Value: int32(10107)}, {Key: "codeName", Value: "NotWritablePrimary"}, {Key: "errmsg", Value: "not primary"}}
+	unmet := func(doc *bson.D) {
+		*doc = append(*doc, bson.E{Key: "writeConcernError", Value: bson.D{{Key: "code", Value: int32(91)}, {Key: "errmsg", Value: "shutting down"}}})
+	}
+	full := bson.D{{Key: "ok", Value: 0.0}, {Key: "code", Value: int32(14031)}, {Key: "codeName", Value: "OutOfDiskSpace"}, {Key: "errmsg", Value: "no space"}}
+	released := make(chan struct{})
+	close(released)
+	for name, c := range map[string]struct {
+		deed   deed
+		unsure uint64
+		fails  bool // at first, when the same is done every time
+	}{
+		"nothing":                      {deed{}, 0, false},
+		"lost before":                  {deed{drop: true}, 1, true},
+		"answer lost":                  {deed{cut: true}, 1, true}, // once, the retry is refused, which tells that it is stored
+		"comes late":                   {deed{cut: true, late: released}, 1, true},
+		"stepped down before":          {deed{answer: stepDown}, 1, true},
+		"write concern not met":        {deed{rewrite: unmet}, 1, true},
+		"disk full":                    {deed{answer: full}, 1, true},
+		"stepped down after, no count": {deed{rewrite: func(doc *bson.D) { *doc = stepDown }}, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of the time goes into the driver's pauses
+			m := meddle(t, uri)
+			db := mongotest.Database()
+			s := openOn(t, m.uri, db, nil)
+			plain := openOn(t, uri, db, nil)
+			mustAppend(t, s, "lobby", batchOf(0, 0, 2)) // the room is known
+
+			m.once("insert", c.deed)
+			mustAppend(t, s, "lobby", batchOf(1, 0, 3))
+			if n := s.Stats().Unsure; n != c.unsure {
+				t.Errorf("%d outcomes could not be told, want %d", n, c.unsure)
+			}
+			mustAppend(t, plain, "lobby", batchOf(2, 0, 2))
+
+			m.set(func(command string) deed {
+				if command == "insert" {
+					return c.deed
+				}
+				return deed{}
+			})
+			if _, err := s.Append(t.Context(), "lobby", batchOf(1, 1, 3)); c.fails != errors.Is(err, history.ErrUnavailable) {
+				t.Errorf("done every time: %v, an error expected: %v", err, c.fails)
+			}
+			mustAppend(t, plain, "lobby", batchOf(2, 1, 2))
+			m.set(nil)
+			mustAppend(t, s, "lobby", batchOf(1, 1, 3))
+			mustAppend(t, s, "lobby", batchOf(1, 0, 3)) // once more
+
+			checkLog(t, plain, "lobby", true, map[int]int{0: 2, 1: 6, 2: 4})
+		})
+	}
+}
+
+// TestLate has an insert that was given up reach the server at the worst moments.
+func TestLate(t *testing.T) {
+	uri := mongotest.Start(t)
+	ada, bob := batchOf(1, 0, 4), batchOf(2, 0, 3)
+	for name, c := range map[string]struct {
+		between func(t *testing.T, s *Store) // what happens before it arrives
+		after   func(t *testing.T, s *Store) // and after
+		ordered bool                         // it was sent again in the order it had
+		want    map[int]int                  // how many events of whom
+	}{
+		"nobody was there":         {nil, nil, true, map[int]int{1: 4}},
+		"and is sent again":        {nil, again(ada...), true, map[int]int{1: 4}},
+		"and in part, other order": {nil, again(ada[2], ada[0]), true, map[int]int{1: 4}},
+		"others were there":        {again(bob...), nil, true, map[int]int{2: 3}},
+		"others, and sent again":   {again(bob...), again(ada...), true, map[int]int{1: 4, 2: 3}},
+		"was sent again before":    {again(ada...), nil, true, map[int]int{1: 4}},
+		"its end was sent again":   {again(ada[3]), nil, true, map[int]int{1: 1}},
+		"its end comes between":    {again(bob[0], ada[1]), again(ada...), false, map[int]int{1: 4, 2: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of the time goes into the driver's pauses
+			m := meddle(t, uri)
+			db := mongotest.Database()
+			s, other := openOn(t, m.uri, db, nil), openOn(t, uri, db, nil)
+			mustAppend(t, s, "lobby", batchOf(0, 0, 2))
+			mustAppend(t, other, "lobby", batchOf(0, 1, 2)) // other knows the room, s is behind
+
+			release := make(chan struct{})
+			m.set(func(command string) deed { // the first insert is held, and s cannot do more about it
+				if command != "insert" {
+					return deed{}
+				}
+				m.rule = func(command string) deed { return deed{drop: command == "insert"} }
+				return deed{cut: true, late: release}
+			})
+			s.marks.put("lobby", mark{seq: 4, at: time.Now().UTC().Truncate(time.Millisecond)})
+			if _, err := s.Append(t.Context(), "lobby", ada); !errors.Is(err, history.ErrUnavailable) {
+				t.Fatalf("append: %v", err)
+			}
+			if c.between != nil {
+				c.between(t, other)
+			}
+			close(release)
+			m.held.Wait()
+			if c.after != nil {
+				c.after(t, other)
+			}
+			c.want[0] = 4
+			checkLog(t, other, "lobby", c.ordered, c.want)
+		})
+	}
+}
+
+func again(events ...chat.Event) func(*testing.T, *Store) {
+	return func(t *testing.T, s *Store) { mustAppend(t, s, "lobby", events) }
+}
+
+// TestRefusals has the server say which key refused, as MongoDB does.
+func TestRefusals(t *testing.T) {
+	uri := mongotest.Start(t)
+	m := meddle(t, uri)
+	db := mongotest.Database()
+	s, other := openOn(t, m.uri, db, nil), openOn(t, uri, db, nil)
+	pattern := func(keys bson.D) func(*bson.D) {
+		return func(doc *bson.D) {
+			for _, e := range *doc {
+				if e.Key == "writeErrors" {
+					list := e.Value.(bson.A)
+					list[0] = append(list[0].(bson.D), bson.E{Key: "keyPattern", Value: keys})
+				}
+			}
+		}
+	}
+	mustAppend(t, s, "lobby", batchOf(0, 0, 2))
+	mustAppend(t, other, "lobby", batchOf(1, 0, 2)) // s does not know
+	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "_id", Value: 1}})})
+	mustAppend(t, s, "lobby", batchOf(0, 1, 2))
+	if n := s.Stats().Conflicts; n != 1 {
+		t.Errorf("%d conflicts counted, want 1", n)
+	}
+	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "room", Value: 1}, {Key: "user.id", Value: 1}, {Key: "cid", Value: 1}})})
+	mustAppend(t, s, "lobby", slices.Concat(batchOf(0, 2, 1), batchOf(0, 1, 2), batchOf(0, 3, 1)))
+	if n := s.Stats().Repeats; n != 2 {
+		t.Errorf("%d repeats counted, want 2", n)
+	}
+	checkLog(t, other, "lobby", true, map[int]int{0: 6, 1: 2})
+}
+
+// TestOrderedInsert holds the server to what Append relies on: an insert of many stops at the first that is refused.
+func TestOrderedInsert(t *testing.T) {
+	uri := mongotest.Start(t)
+	for _, at := range []int{0, 1, 57, 99} {
+		s := openOn(t, uri, mongotest.Database(), nil)
+		events := batchOf(0, 0, s.server.batch)
+		for i := range events {
+			events[i].Room, events[i].Seq, events[i].At = "lobby", uint64(i+1), time.Now().UTC().Truncate(time.Millisecond)
+		}
+		events[at].CID = "taken"
+		taken := events[at]
+		taken.Room = "lobby"
+		taken.Seq = 5000 // somewhere else
+		if _, _, err := s.insert(t.Context(), []chat.Event{taken}); err != nil {
+			t.Fatal(err)
+		}
+		stored, key, err := s.insert(t.Context(), events)
+		if err != nil || stored != at || key == keyNumber {
+			t.Errorf("refused at %d: %d stored, key %d, %v", at, stored, key, err)
+		}
+		if there, err := s.reader.span(t.Context(), "lobby", 1, uint64(len(events))); err != nil || len(there) != at {
+			t.Errorf("refused at %d: %d are there, %v", at, len(there), err)
+		}
+	}
+}
+
+// mustAppend appends what succeeds at last, and checks the answer.
+func mustAppend(t *testing.T, s *Store, room chat.RoomID, events []chat.Event) []chat.Event {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	got, err := s.Append(ctx, room, events)
+	if err != nil {
+		t.Fatalf("append: %v", err)
+	}
+	for i, e := range got {
+		if e.Seq == 0 || e.CID != events[i].CID || e.User != events[i].User || e.Text != events[i].Text {
+			t.Fatalf("event %d was %+v and came back as %+v", i, events[i], e)
+		}
+	}
+	return got
+}
+
+// checkLog reads room's log and holds it to the promises: numbers without a hole, each send once, so many of each of
+// batchOf's users, times that do not go back, and, if ordered, each batch in the order it was sent in.
+func checkLog(t *testing.T, s *Store, room chat.RoomID, ordered bool, want map[int]int) {
+	t.Helper()
+	log, got := readLog(t, s, room), map[string]int{}
+	seen, inBatch := map[sendKey]bool{}, map[string]int{}
+	for i, e := range log {
+		if e.Seq != uint64(i+1) {
+			t.Fatalf("%d is where %d should be", e.Seq, i+1)
+		}
+		if seen[keyOf(e)] {
+			t.Fatalf("%v is stored twice", keyOf(e))
+		}
+		seen[keyOf(e)] = true
+		if i > 0 && e.At.Before(log[i-1].At) {
+			t.Errorf("the time of %d is before that of the one in front", e.Seq)
+		}
+		got[e.User.Name]++
+		var b, k int
+		if _, err := fmt.Sscanf(e.CID, "%d-%d", &b, &k); err != nil {
+			t.Fatal(err)
+		}
+		batch := fmt.Sprint(e.User.Name, " ", b)
+		if last, ok := inBatch[batch]; ok && last >= k && ordered {
+			t.Errorf("%s: %d comes after %d", batch, k, last)
+		}
+		inBatch[batch] = k
+	}
+	for n, count := range want {
+		if name := fmt.Sprint("node ", n); got[name] != count {
+			t.Errorf("%s has %d events, want %d", name, got[name], count)
+		}
+	}
+}
+
+func readLog(t *testing.T, s *Store, room chat.RoomID) []chat.Event {
+	t.Helper()
+	var log []chat.Event
+	for {
+		p, err := s.Read(t.Context(), room, history.Query{IsAfter: true, After: uint64(len(log)), Limit: chat.MaxPage})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if log = append(log, p.Events...); !p.More {
+			if p.Head != uint64(len(log)) {
+				t.Fatalf("the head is %d, the log has %d", p.Head, len(log))
+			}
+			return log
+		}
+	}
+}

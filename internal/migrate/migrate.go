@@ -1,0 +1,206 @@
+// Package migrate carries a whole history from one engine to another, with the same numbers, times, users and tokens, and
+// verifies what it wrote.
+//
+// A copy that was cut off is taken up again by starting it again: the target bears the source's ID from the first moment, so
+// that it is known to be a part of it, and is read to see how far it got. Memory is bounded by a page a worker.
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+)
+
+// ErrOther says that the target holds another history.
+var ErrOther = errors.New("the target holds another history: choose an empty one")
+
+// Source is what is read.
+type Source interface {
+	history.Store
+	history.Exporter
+}
+
+// Target is what is written, and read again to verify it.
+type Target interface {
+	Source
+	history.Importer
+}
+
+// Progress is told how far it got: of Total steps (events copied, and events verified) Done are done. It may be called from
+// several goroutines at once.
+type Progress func(done, total int64)
+
+// Report is what was done.
+type Report struct {
+	Rooms, Users int
+	Events       int64 // in the source
+	Copied       int64 // of these now; the others were there from an earlier try
+}
+
+const (
+	workers   = 4
+	pageUsers = 500
+	pageRooms = 1000
+)
+
+// Run copies from into to and verifies it. Errors: [ErrOther]; what the engines say; a difference found in verifying.
+func Run(ctx context.Context, from Source, to Target, progress Progress) (Report, error) {
+	var report Report
+	if err := adopt(ctx, from, to); err != nil {
+		return report, err
+	}
+	rooms, err := list(ctx, from)
+	if err != nil {
+		return report, err
+	}
+	report.Rooms = len(rooms)
+	for _, r := range rooms {
+		report.Events += int64(r.Head)
+	}
+	if report.Users, err = copyUsers(ctx, from, to); err != nil {
+		return report, err
+	}
+	step := counting(progress, 2*report.Events)
+	var copied atomic.Int64
+	err = each(ctx, rooms, func(ctx context.Context, r history.RoomInfo) error {
+		n, err := copyRoom(ctx, from, to, r, step)
+		copied.Add(n)
+		return err
+	})
+	report.Copied = copied.Load()
+	if err != nil {
+		return report, err
+	}
+	return report, verify(ctx, from, to, rooms, step)
+}
+
+// adopt makes to a copy of from, or finds that it is one already.
+func adopt(ctx context.Context, from Source, to Target) error {
+	id, err := from.ID(ctx)
+	if err != nil {
+		return fmt.Errorf("read the source: %w", err)
+	}
+	other, err := to.ID(ctx)
+	if err != nil {
+		return fmt.Errorf("read the target: %w", err)
+	}
+	if id == other {
+		return nil
+	}
+	rooms, err := to.Rooms(ctx, "", 1)
+	if err != nil {
+		return fmt.Errorf("read the target: %w", err)
+	}
+	users, err := to.ExportUsers(ctx, "", 1)
+	if err != nil {
+		return fmt.Errorf("read the target: %w", err)
+	}
+	if len(rooms) > 0 || len(users) > 0 {
+		return ErrOther
+	}
+	if err := to.SetID(ctx, id); err != nil {
+		return fmt.Errorf("name the target: %w", err)
+	}
+	return nil
+}
+
+func list(ctx context.Context, s Source) ([]history.RoomInfo, error) {
+	var all []history.RoomInfo
+	for after := chat.RoomID(""); ; {
+		page, err := s.Rooms(ctx, after, pageRooms)
+		if err != nil {
+			return nil, fmt.Errorf("list rooms: %w", err)
+		}
+		all = append(all, page...)
+		if len(page) < pageRooms {
+			return all, nil
+		}
+		after = page[len(page)-1].Room
+	}
+}
+
+func copyUsers(ctx context.Context, from Source, to Target) (int, error) {
+	n := 0
+	for after := chat.UserID(""); ; {
+		page, err := from.ExportUsers(ctx, after, pageUsers)
+		if err != nil {
+			return n, fmt.Errorf("read users: %w", err)
+		}
+		if len(page) == 0 {
+			return n, nil
+		}
+		if err := to.ImportUsers(ctx, page); err != nil {
+			return n, fmt.Errorf("write users: %w", err)
+		}
+		n += len(page)
+		after = page[len(page)-1].Identity.User.ID
+	}
+}
+
+// each runs f for every room, some at a time, until one fails.
+func each(ctx context.Context, rooms []history.RoomInfo, f func(context.Context, history.RoomInfo) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(workers)
+	for _, r := range rooms {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return f(ctx, r)
+		})
+	}
+	return g.Wait()
+}
+
+func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, step func(int)) (int64, error) {
+	heads, err := to.Heads(ctx, []chat.RoomID{r.Room})
+	if err != nil {
+		return 0, fmt.Errorf("read %s of the target: %w", r.Room, err)
+	}
+	if heads[0] > r.Head {
+		return 0, fmt.Errorf("%s has %d events in the target, %d in the source: %w", r.Room, heads[0], r.Head, ErrOther)
+	}
+	step(int(heads[0]))
+	copied := int64(0)
+	for after := heads[0]; after < r.Head; {
+		page, err := read(ctx, from, r.Room, after)
+		if err != nil {
+			return copied, err
+		}
+		if err := to.ImportEvents(ctx, r.Room, page); err != nil {
+			return copied, fmt.Errorf("write %s after %d: %w", r.Room, after, err)
+		}
+		after = page[len(page)-1].Seq
+		copied += int64(len(page))
+		step(len(page))
+	}
+	return copied, nil
+}
+
+// read gives the page after a number, which must not be empty.
+func read(ctx context.Context, s Source, room chat.RoomID, after uint64) ([]chat.Event, error) {
+	page, err := s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+	if err != nil {
+		return nil, fmt.Errorf("read %s after %d: %w", room, after, err)
+	}
+	if len(page.Events) == 0 || page.Events[0].Seq != after+1 {
+		return nil, fmt.Errorf("read %s after %d: there is a hole", room, after)
+	}
+	return page.Events, nil
+}
+
+// counting gives a function that adds to what is done and tells progress.
+func counting(progress Progress, total int64) func(int) {
+	var done atomic.Int64
+	return func(n int) {
+		if d := done.Add(int64(n)); progress != nil {
+			progress(d, total)
+		}
+	}
+}

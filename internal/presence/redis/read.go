@@ -1,0 +1,177 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/rueidis"
+
+	"salon/internal/chat"
+	"salon/internal/presence"
+)
+
+// Members implements [presence.Store]. The order is that of the users' identities.
+func (s *Store) Members(ctx context.Context, room chat.RoomID, cursor string, limit int) (presence.Members, error) {
+	if s.closed.Load() {
+		return presence.Members{}, presence.ErrClosed
+	}
+	answer := run(ctx, s.conn, call{
+		script: s.scripts.page,
+		keys:   []string{usersKey(room), sessionsKey(room), epochKey(bucketOf(room))},
+		args:   []string{cursor, strconv.Itoa(max(limit, 1)), milliseconds(s.lease)},
+	})[0]
+	m, err := pageFrom(answer)
+	if err != nil {
+		return presence.Members{}, unavailable(err)
+	}
+	return m, nil
+}
+
+func pageFrom(answer rueidis.RedisResult) (m presence.Members, err error) {
+	values, err := answer.ToArray()
+	if err != nil {
+		return m, err
+	}
+	if len(values) != 4 {
+		return m, fmt.Errorf("a page of %d parts", len(values))
+	}
+	count, err := values[0].AsInt64()
+	if err != nil {
+		return m, err
+	}
+	if m.Next, err = values[1].ToString(); err != nil {
+		return m, err
+	}
+	whole, err := values[2].AsInt64()
+	if err != nil {
+		return m, err
+	}
+	cards, err := values[3].AsStrSlice()
+	if err != nil {
+		return m, err
+	}
+	m.Count, m.Whole, m.Users = int(count), whole == 1, make([]chat.User, len(cards))
+	for i, card := range cards {
+		if m.Users[i], err = userFrom(card); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// Counts implements [presence.Store].
+func (s *Store) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
+	if s.closed.Load() {
+		return nil, presence.ErrClosed
+	}
+	places := map[int][]int{} // of rooms, by bucket
+	for i, room := range rooms {
+		places[bucketOf(room)] = append(places[bucketOf(room)], i)
+	}
+	order := make([]int, 0, len(places))
+	for bucket := range places {
+		order = append(order, bucket)
+	}
+	counts := make([]int, len(rooms))
+	if len(order) == 0 {
+		return counts, nil
+	}
+	answers, err := s.conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
+		commands := make([]rueidis.Completed, len(order))
+		for k, bucket := range order {
+			names := make([]string, len(places[bucket]))
+			for n, i := range places[bucket] {
+				names[n] = string(rooms[i])
+			}
+			commands[k] = b.Hmget().Key(roomsKey(bucket)).Field(names...).Build()
+		}
+		return commands
+	})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	for k, bucket := range order {
+		values, err := answers[k].ToArray()
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for n, i := range places[bucket] {
+			if values[n].IsNil() {
+				continue
+			}
+			count, err := values[n].AsInt64()
+			if err != nil {
+				return nil, unavailable(err)
+			}
+			counts[i] = int(count)
+		}
+	}
+	return counts, nil
+}
+
+// Rooms implements [presence.Store]. It asks as many buckets as it needs to come to limit.
+func (s *Store) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, error) {
+	if s.closed.Load() {
+		return nil, presence.ErrClosed
+	}
+	sizes, err := s.eachBucket(ctx, func(b rueidis.Builder, bucket int) rueidis.Completed {
+		return b.Hlen().Key(roomsKey(bucket)).Build()
+	})
+	if err != nil {
+		return nil, err
+	}
+	wanted, rest := make([]int64, buckets), int64(limit)
+	for bucket := range sizes {
+		size, err := sizes[bucket].AsInt64()
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		wanted[bucket] = max(min(size, rest), 0)
+		rest -= wanted[bucket]
+	}
+	found, err := s.eachBucket(ctx, func(b rueidis.Builder, bucket int) rueidis.Completed {
+		return b.Hrandfield().Key(roomsKey(bucket)).Count(wanted[bucket]).Withvalues().Build()
+	})
+	if err != nil {
+		return nil, err
+	}
+	rooms := map[chat.RoomID]int{}
+	for bucket := range found {
+		if wanted[bucket] == 0 {
+			continue
+		}
+		pairs, err := found[bucket].ToArray()
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, pair := range pairs {
+			values, err := pair.ToArray()
+			if err != nil || len(values) != 2 {
+				return nil, unavailable(fmt.Errorf("a room of %d parts: %w", len(values), err))
+			}
+			name, _ := values[0].ToString()
+			count, err := values[1].AsInt64()
+			if err != nil {
+				return nil, unavailable(err)
+			}
+			rooms[chat.RoomID(name)] = int(count)
+		}
+	}
+	return rooms, nil
+}
+
+// eachBucket sends one command for each bucket as one pipeline.
+func (s *Store) eachBucket(ctx context.Context, command func(rueidis.Builder, int) rueidis.Completed) ([]rueidis.RedisResult, error) {
+	answers, err := s.conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
+		commands := make([]rueidis.Completed, buckets)
+		for bucket := range commands {
+			commands[bucket] = command(b, bucket)
+		}
+		return commands
+	})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return answers, nil
+}

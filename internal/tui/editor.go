@@ -1,0 +1,205 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// editor is the line being typed. It is as readline's, moves by what people see as characters (UAX #29), and may hold
+// several lines, pasted or made by Alt-Enter.
+type editor struct {
+	text    string
+	cursor  int // byte offset
+	pasting bool
+	past    []string // lines entered, oldest first
+	at      int      // in past; len(past) for the new line
+	draft   string   // the new line while an older one is shown
+	from    int      // the first byte shown, when the line is wider than the screen
+}
+
+// maxPast is how many entered lines are kept.
+const maxPast = 200
+
+// press changes the line by a key that edits; it tells whether it knew the key.
+func (e *editor) press(k key) bool {
+	switch k {
+	case keyNewline:
+		e.insert("\n")
+	case keyBackspace:
+		e.remove(e.left(), e.cursor)
+	case keyDelete:
+		e.remove(e.cursor, e.right())
+	case keyLeft:
+		e.cursor = e.left()
+	case keyRight:
+		e.cursor = e.right()
+	case keyWordLeft:
+		e.cursor = e.wordLeft()
+	case keyWordRight:
+		e.cursor = e.wordRight()
+	case keyHome:
+		e.cursor = 0
+	case keyEnd:
+		e.cursor = len(e.text)
+	case keyKillWord:
+		e.remove(e.wordLeft(), e.cursor)
+	case keyKillLine:
+		e.remove(0, e.cursor)
+	case keyKillEnd:
+		e.remove(e.cursor, len(e.text))
+	case keyUp:
+		e.recall(e.at - 1)
+	case keyDown:
+		e.recall(e.at + 1)
+	case keyPasteStart, keyPasteEnd:
+		e.pasting = k == keyPasteStart
+	default:
+		if k < 0 {
+			return false
+		}
+		e.insert(string(rune(k)))
+	}
+	return true
+}
+
+// maxLine bounds the line, in bytes: what is over it is not typed.
+const maxLine = 256 << 10
+
+func (e *editor) insert(s string) {
+	if len(e.text)+len(s) > maxLine {
+		return
+	}
+	e.text = e.text[:e.cursor] + s + e.text[e.cursor:]
+	e.cursor += len(s)
+}
+
+func (e *editor) remove(from, to int) {
+	e.text = e.text[:from] + e.text[to:]
+	e.cursor = from
+}
+
+// pressAll changes the line by keys up to one that does not edit, and gives what is left from there. What is pasted goes in
+// as one piece.
+func (e *editor) pressAll(keys []key) []key {
+	for len(keys) > 0 {
+		var typed []rune
+		for _, k := range keys {
+			switch {
+			case e.pasting && k == keyEnter:
+				k = '\n'
+			case e.pasting && k == keyTab:
+				k = ' '
+			}
+			if k < 0 || k == 0 {
+				break
+			}
+			typed = append(typed, rune(k))
+		}
+		if keys = keys[len(typed):]; len(typed) > 0 {
+			e.insert(string(typed))
+			continue
+		}
+		if !e.press(keys[0]) {
+			return keys
+		}
+		keys = keys[1:]
+	}
+	return nil
+}
+
+// set makes text the line, with the cursor at its end.
+func (e *editor) set(text string) { e.text, e.cursor, e.from = text, len(text), 0 }
+
+// enter takes the line out and remembers it.
+func (e *editor) enter() string {
+	line := e.text
+	if strings.TrimSpace(line) != "" && (len(e.past) == 0 || e.past[len(e.past)-1] != line) {
+		e.past = append(e.past, line)
+		e.past = e.past[max(0, len(e.past)-maxPast):]
+	}
+	e.at, e.draft = len(e.past), ""
+	e.set("")
+	return line
+}
+
+func (e *editor) recall(at int) {
+	if at < 0 || at > len(e.past) {
+		return
+	}
+	if e.at == len(e.past) {
+		e.draft = e.text
+	}
+	e.at = at
+	if at == len(e.past) {
+		e.set(e.draft)
+		return
+	}
+	e.set(e.past[at])
+}
+
+// left is where the character before the cursor begins.
+func (e *editor) left() int {
+	start, g := 0, uniseg.NewGraphemes(e.text[:e.cursor])
+	for g.Next() {
+		start, _ = g.Positions()
+	}
+	return start
+}
+
+// right is where the character at the cursor ends.
+func (e *editor) right() int {
+	first, _, _, _ := uniseg.FirstGraphemeClusterInString(e.text[e.cursor:], -1)
+	return e.cursor + len(first)
+}
+
+func inWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == '_'
+}
+
+func (e *editor) wordLeft() int {
+	before := strings.TrimRightFunc(e.text[:e.cursor], func(r rune) bool { return !inWord(r) })
+	return len(strings.TrimRightFunc(before, inWord))
+}
+
+func (e *editor) wordRight() int {
+	after := strings.TrimLeftFunc(e.text[e.cursor:], func(r rune) bool { return !inWord(r) })
+	return len(e.text) - len(strings.TrimLeftFunc(after, inWord))
+}
+
+// view gives the part of the line that fits into width columns, and the cursor's column in it. It moves no more than it
+// has to.
+func (e *editor) view(width int) (shown string, column int) {
+	width = max(width, 2)
+	var starts, widths []int
+	for g := uniseg.NewGraphemes(e.text[:e.cursor]); g.Next(); {
+		start, _ := g.Positions()
+		starts, widths = append(starts, start), append(widths, columns(g.Str()))
+	}
+	from := e.cursor
+	for i := len(starts) - 1; i >= 0 && starts[i] >= e.from && column+widths[i] < width; i-- { // the cursor needs a column
+		from = starts[i]
+		column += widths[i]
+	}
+	e.from = from
+	return clip(oneLine(e.text[from:]), width), column
+}
+
+// oneLine shows a text in one row.
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "⏎") }
+
+// columns is how wide s is on the screen.
+func columns(s string) int { return uniseg.StringWidth(oneLine(s)) }
+
+// clip cuts s to width columns.
+func clip(s string, width int) string {
+	used, g := 0, uniseg.NewGraphemes(s)
+	for g.Next() {
+		if used += g.Width(); used > width {
+			start, _ := g.Positions()
+			return s[:start]
+		}
+	}
+	return s
+}

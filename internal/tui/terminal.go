@@ -1,0 +1,60 @@
+package tui
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// terminal is the screen and keyboard in raw mode, until restore.
+type terminal struct {
+	in, out *os.File
+	once    sync.Once
+	before  *term.State
+}
+
+const (
+	pasteOn  = "\x1b[?2004h" // bracketed paste: what is pasted is told apart from what is typed
+	pasteOff = "\x1b[?2004l"
+)
+
+func openTerminal(in, out *os.File) (*terminal, error) {
+	before, err := term.MakeRaw(int(in.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("terminal: %w", err)
+	}
+	t := &terminal{in: in, out: out, before: before}
+	fmt.Fprint(out, pasteOn)
+	return t, nil
+}
+
+// restore makes the terminal what it was. It may be called more than once, from any goroutine.
+func (t *terminal) restore() {
+	t.once.Do(func() {
+		fmt.Fprint(t.out, pasteOff+"\x1b[0m\x1b[?25h")
+		term.Restore(int(t.in.Fd()), t.before)
+	})
+}
+
+// guard runs f, and restores the terminal before a panic of f ends the program.
+func (t *terminal) guard(f func()) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			t.restore()
+			fmt.Fprint(t.out, "\r\n")
+			panic(broken)
+		}
+	}()
+	f()
+}
+
+// width is how many columns there are; 80 when nobody knows.
+func (t *terminal) width() int {
+	w, _, err := term.GetSize(int(t.out.Fd()))
+	if err != nil || w <= 0 {
+		return 80
+	}
+	return w
+}

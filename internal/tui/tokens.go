@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"salon/internal/chat"
+)
+
+// tokens is a file that brings users back: for each server, a token for each name. Only its owner can read it.
+type tokens struct{ path string }
+
+// book is what the file holds: server, then name (as [chat.NameKey] has it), then token.
+type book map[string]map[string]string
+
+func openTokens(dir string) (tokens, error) {
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return tokens{}, err
+		}
+		dir = filepath.Join(base, "salon")
+	}
+	return tokens{filepath.Join(dir, "tokens.json")}, nil
+}
+
+// load gives the token for a name on a server, "" if there is none.
+func (t tokens) load(server, name string) (string, error) {
+	b, err := t.read()
+	return b[server][chat.NameKey(name)], err
+}
+
+func (t tokens) read() (book, error) {
+	b := book{}
+	if t.path == "" {
+		return b, nil
+	}
+	data, err := os.ReadFile(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return b, nil
+	}
+	if err != nil {
+		return b, err
+	}
+	if err := json.Unmarshal(data, &b); err != nil {
+		return book{}, fmt.Errorf("%s: %w", t.path, err)
+	}
+	return b, nil
+}
+
+// save keeps a token, or forgets it when it is "". Other processes may do the same at once.
+func (t tokens) save(server, name, token string) error {
+	if t.path == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
+		return err
+	}
+	unlock, err := t.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b, err := t.read()
+	if err != nil {
+		return err
+	}
+	if b[server] == nil {
+		b[server] = map[string]string{}
+	}
+	b[server][chat.NameKey(name)] = token
+	if token == "" {
+		delete(b[server], chat.NameKey(name))
+	}
+	data, err := json.MarshalIndent(b, "", "\t")
+	if err != nil {
+		return err
+	}
+	return replaceFile(t.path, append(data, '\n'))
+}
+
+// staleLock is the age at which a lock file was left behind by a process that died.
+const staleLock = 5 * time.Second
+
+// lock keeps other processes from changing the file, by a second file that only one can make.
+func (t tokens) lock() (unlock func(), err error) {
+	path := t.path + ".lock"
+	for deadline := time.Now().Add(2 * staleLock); ; time.Sleep(20 * time.Millisecond) {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			f.Close()
+			return func() { os.Remove(path) }, nil
+		}
+		if !errors.Is(err, fs.ErrExist) || time.Now().After(deadline) {
+			return nil, err
+		}
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > staleLock {
+			os.Remove(path)
+		}
+	}
+}
+
+// replaceFile puts data in path's place whole or not at all, readable by its owner only.
+func replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), strings.TrimPrefix(filepath.Base(path), ".")+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

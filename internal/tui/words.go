@@ -1,0 +1,111 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"salon/internal/chat"
+	"salon/internal/client"
+	"salon/internal/lang"
+	"salon/internal/protocol"
+)
+
+// words makes the lines that people read. It keeps nothing but the day of the last line.
+type words struct {
+	lang  lang.Lang
+	depth depth
+	day   string
+}
+
+func (w *words) dim(s string) string  { return w.depth.paint(styleDim, s) }
+func (w *words) warn(s string) string { return w.depth.paint(styleWarn, s) }
+
+// stamp is the time as it stands before a line, and before it the day in a line of its own when it is another.
+func (w *words) stamp(at time.Time) (lines []string, stamp string) {
+	at = at.Local()
+	if day := at.Format(time.DateOnly); day != w.day {
+		w.day = day
+		lines = append(lines, w.dim("── "+w.date(at)+" ──"))
+	}
+	return lines, w.dim(at.Format("[15:04]")) + " "
+}
+
+var (
+	weekdays = []string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+	months   = []string{"", "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+		"octobre", "novembre", "décembre"}
+)
+
+func (w *words) date(at time.Time) string {
+	if w.lang == lang.French {
+		return fmt.Sprintf("%s %d %s %d", weekdays[at.Weekday()], at.Day(), months[at.Month()], at.Year())
+	}
+	return at.Format("Monday 2 January 2006")
+}
+
+// message gives the lines for an event: with the room when another is the current one.
+func (w *words) message(e *chat.Event, me chat.UserID, current chat.RoomID) []string {
+	if e.Kind != chat.KindMessage {
+		return nil
+	}
+	lines, stamp := w.stamp(e.At)
+	text := protocol.Visible(e.Text)
+	said := w.lang.Text("%s said: %s", w.name(e.User), text)
+	if e.User.ID == me {
+		said = w.lang.Text("%s: %s", w.depth.paint(styleBold, w.lang.Text("You said")), text)
+	}
+	return append(lines, stamp+w.room(e.Room, current)+said)
+}
+
+// name is a user's name in its colour.
+func (w *words) name(u chat.User) string {
+	return w.depth.paint(w.depth.of(u.Color), protocol.Visible(u.Name))
+}
+
+func (w *words) room(id, current chat.RoomID) string {
+	if id == current {
+		return ""
+	}
+	return w.dim("#"+protocol.Visible(string(id))) + " "
+}
+
+// presence gives the lines for a coming or going.
+func (w *words) presence(p *client.Presence, now time.Time, current chat.RoomID) []string {
+	line := protocol.TextPresence(w.lang, &p.Presence)
+	if line == "" {
+		return nil
+	}
+	lines, stamp := w.stamp(now)
+	return append(lines, stamp+w.room(p.Room, current)+w.dim(line))
+}
+
+// members gives the line that answers /who.
+func (w *words) members(room chat.RoomID, users []chat.User, count int) string {
+	if len(users) == 0 {
+		return w.lang.Text("In %s: %d people", "#"+string(room), count)
+	}
+	names := make([]string, len(users))
+	for i, u := range users {
+		names[i] = w.name(u)
+	}
+	if more := count - len(users); more > 0 {
+		names = append(names, fmt.Sprintf("… +%d", more))
+	}
+	return w.lang.Text("In %s (%d): %s", "#"+string(room), count, strings.Join(names, ", "))
+}
+
+// help gives the lines of /help.
+func (w *words) help() []string {
+	line := func(usage, help string) string { return fmt.Sprintf("  %-16s %s", usage, w.dim(help)) }
+	var lines []string
+	for _, c := range commands {
+		lines = append(lines, line(w.lang.Text(c.usage), w.lang.Text(c.help)))
+	}
+	return append(lines,
+		line(w.lang.Text("//text"), w.lang.Text("say a text that starts with a slash")),
+		line(w.lang.Text("Alt-Enter"), w.lang.Text("new line in a message")),
+		line("Tab", w.lang.Text("complete a name")),
+		line("↑ ↓", w.lang.Text("what you said before")),
+		line("Ctrl-C", w.lang.Text("leave")))
+}
