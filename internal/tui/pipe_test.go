@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"salon/internal/chat"
 	"salon/internal/lang"
@@ -287,4 +288,23 @@ func TestLine(t *testing.T) {
 	if got := appendLine(nil, &e); len(got) > 0 {
 		t.Errorf("an unknown kind is %q", got)
 	}
+}
+
+func TestPipeWaitsForItsEchoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipe{shown: map[chat.RoomID]uint64{}, acked: map[chat.RoomID]uint64{}, moved: make(chan struct{}, 1)}
+		p.note(p.acked, "lobby", 5)
+		p.note(p.shown, "lobby", 4)
+		done := false
+		go func() { p.awaitEchoes(t.Context()); done = true }()
+		synctest.Wait()
+		if done {
+			t.Error("ended before the last event was printed")
+		}
+		p.note(p.shown, "lobby", 5)
+		synctest.Wait()
+		if !done {
+			t.Error("goes on waiting")
+		}
+	})
 }

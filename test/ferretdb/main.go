@@ -16,9 +16,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
+
+// farewell is how long clients have to leave when the server is to end. What they were told is stored, is stored.
+const farewell = time.Second
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "TCP address to listen on; port 0 takes a free one")
@@ -68,5 +72,10 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 	}()
 	fmt.Println(db.MongoDBURI()) // waits until it listens
 	<-indexed
-	return <-ran
+	select {
+	case err := <-ran:
+		return err
+	case <-time.After(farewell): // it waits for its clients, who may stay
+		return nil
+	}
 }

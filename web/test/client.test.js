@@ -100,6 +100,7 @@ test('an ack that got lost: sent again under the same cid, stored once, shown on
   await pass(3_000);
   assert.deepEqual(texts(client), ['once']);
   assert.deepEqual(pending(client), []);
+  assert.equal(asked('send').length, 1, 'its event says that it is stored: no need to ask again');
 });
 
 test('a send without any answer is sent again under the same cid', async () => {

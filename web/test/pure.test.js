@@ -5,6 +5,7 @@ import { comeBack, pause } from '../src/backoff.js';
 import { contrast, parse, readable } from '../src/color.js';
 import { items } from '../src/items.js';
 import { catalog, chooseLanguage, clock } from '../src/lang.js';
+import { Outbox } from '../src/outbox.js';
 import { decode, isRoomName, newCID, roomName, serverURL } from '../src/protocol.js';
 import * as rooms from '../src/room.js';
 import { add, ends, gaps, newest } from '../src/segments.js';
@@ -185,6 +186,17 @@ test('times are local, days have names', () => {
   assert.equal(paris.day(at, new Date('2026-11-23T12:00:00Z')), 'Aujourd’hui');
   assert.equal(paris.day(at, new Date('2026-11-24T12:00:00Z')), 'Hier');
   assert.match(paris.day(at, new Date('2026-12-24T12:00:00Z')), /lundi 23 novembre 2026/);
+});
+
+test('outbox: the order typed outlives a reload, whatever the order of the store', () => {
+  const store = memoryStore();
+  const first = new Outbox(store, 'me');
+  for (const text of ['a', 'b', 'c']) first.add('lobby', text);
+  const reversed = { ...store, keys: () => store.keys().toReversed() };
+  assert.deepEqual(new Outbox(reversed, 'me').of('lobby').map((entry) => entry.text), ['a', 'b', 'c']);
+  assert.deepEqual(new Outbox(store, 'other').of('lobby'), []);
+  store.set('salon.outbox.me.x', '{"cid":1}');
+  assert.equal(new Outbox(store, 'me').of('lobby').length, 3, 'what is no entry is left out');
 });
 
 test('storage: blocked, full or filled with nonsense, the page works', () => {

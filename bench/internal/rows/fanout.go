@@ -53,7 +53,7 @@ func (r rounds) ratio(a, b int, figure func(sample) float64) []float64 {
 func cpu(s sample) float64   { return s.cpu }
 func p99(s sample) float64   { return s.p99 }
 func rate(s sample) float64  { return s.rate }
-func bytes(s sample) float64 { return s.bytes }
+func wire(s sample) float64 { return s.bytes }
 
 func (row fanout) run(ctx context.Context, b *Bench) (Outcome, error) {
 	var all rounds
@@ -168,7 +168,7 @@ func (r rounds) figures(variants []variant) []Figure {
 		figures = append(figures, Figure{name, []string{
 			fmt.Sprintf("%.0f", of(rate)), number(of(cpu)/1e3) + " µs",
 			number(of(func(s sample) float64 { return s.p50 })) + " ms", number(of(p99)) + " ms",
-			fmt.Sprintf("%.0f", of(bytes)), fmt.Sprintf("%.0f %%", 100*of(func(s sample) float64 { return s.busy })),
+			fmt.Sprintf("%.0f", of(wire)), fmt.Sprintf("%.0f %%", 100*of(func(s sample) float64 { return s.busy })),
 		}})
 	}
 	return figures

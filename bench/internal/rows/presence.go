@@ -83,7 +83,7 @@ func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
 		each := float64(fleet.Counters().Presence-before) / float64(fleet.FullMembers())
 		factors = append(factors, float64(c.events-events)/each)
 		pushes = append(pushes, each/presenceIn.Seconds())
-		cost = append(cost, (cpuAfter - cpuBefore).Seconds()/presenceIn.Seconds()*100)
+		cost = append(cost, (cpuAfter-cpuBefore).Seconds()/presenceIn.Seconds()*100)
 		b.say("  window %d: %d went or came, %.1f pushes to each member", n+1, c.events-events, each)
 	}
 	return Outcome{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"salon/bench/internal/load"
@@ -12,7 +13,7 @@ import (
 
 const (
 	returners = 5000
-	before    = 200 // messages in the room before they come back
+	past      = 200 // messages in the room before they come back
 	askFor    = 50  // of which each asks for the last so many
 	pageReads = "salon_page_reads_total"
 )
@@ -67,30 +68,38 @@ func each[T any](of []T, figure func(T) float64) []float64 {
 }
 
 func returnOnce(ctx context.Context, b *Bench) (warm, cold comeback, err error) {
-	server, err := b.start(ctx, salon)
+	port, err := process.FreePort()
 	if err != nil {
 		return warm, cold, err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
-	plan := load.Plan{
-		Dialect: load.Salon{}, Servers: []string{server.Addr}, Members: b.scale(returners), Rooms: 1, Senders: 10, Sample: 50,
-	}
-	if plan.Tokens, err = talkAndGo(ctx, plan); err != nil {
-		return warm, cold, err
-	}
-	plan.Last, plan.Senders = askFor, 0
-	if warm, err = comeBack(ctx, plan, server); err != nil {
-		return warm, cold, fmt.Errorf("come back: %w", err)
-	}
-	again, err := restart(ctx, b, server)
+	data, err := os.MkdirTemp(b.Dir, "data-")
 	if err != nil {
 		return warm, cold, err
 	}
-	server = again
-	if cold, err = comeBack(ctx, plan, server); err != nil {
-		return warm, cold, fmt.Errorf("come back after a restart: %w", err)
+	plan := load.Plan{Dialect: load.Salon{}, Members: b.scale(returners), Rooms: 1, Senders: 10, Sample: 50}
+	serve := func(visit func(*process.Server) error) error {
+		server, err := b.startSalon(ctx, port, data)
+		if err != nil {
+			return err
+		}
+		plan.Servers = []string{server.Addr}
+		return errors.Join(visit(server), server.Stop())
 	}
-	return warm, cold, nil
+	err = serve(func(server *process.Server) (err error) {
+		if plan.Tokens, err = talkAndGo(ctx, plan); err != nil {
+			return err
+		}
+		plan.Last, plan.Senders = askFor, 0
+		warm, err = comeBack(ctx, plan, server)
+		return err
+	})
+	if err == nil {
+		err = serve(func(server *process.Server) (err error) {
+			cold, err = comeBack(ctx, plan, server)
+			return err
+		})
+	}
+	return warm, cold, err
 }
 
 // talkAndGo makes the members and the room's past, and gives what brings the members back.
@@ -103,7 +112,7 @@ func talkAndGo(ctx context.Context, plan load.Plan) (tokens []string, err error)
 		return nil, err
 	}
 	fleet.Press(1)
-	for fleet.Counters().Sent < before {
+	for fleet.Counters().Sent < past {
 		if err := fleet.Run(ctx, time.Millisecond); err != nil {
 			return nil, err
 		}

@@ -135,8 +135,8 @@ func (b *Bench) startSalon(ctx context.Context, port int, data string, args ...s
 	}, args...)...)
 }
 
-// data gives the folders of data that the rows so far left.
-func (b *Bench) clean() error {
+// Clean removes the data that the rows so far left.
+func (b *Bench) Clean() error {
 	left, err := filepath.Glob(filepath.Join(b.Dir, "data-*"))
 	for _, folder := range left {
 		if err := os.RemoveAll(folder); err != nil {

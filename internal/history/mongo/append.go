@@ -37,7 +37,7 @@ func (s *Store) Append(ctx context.Context, room chat.RoomID, events []chat.Even
 }
 
 // maxUnsure is how often one Append asks again after an outcome that it could not tell. Past it the caller decides.
-const maxUnsure = 2
+const maxUnsure = 1
 
 // appending is one Append at work.
 type appending struct {

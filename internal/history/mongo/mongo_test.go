@@ -20,12 +20,18 @@ func TestHistory(t *testing.T) {
 		}), historytest.WithEvents(400))
 }
 
-// openOn opens a store that is closed and whose database is dropped with t.
+// openOn opens a store that is closed with t.
 func openOn(t testing.TB, uri, db string, change func(*server)) *Store {
+	t.Helper()
+	return openWith(t, uri, Options{Database: db}, change)
+}
+
+func openWith(t testing.TB, uri string, o Options, change func(*server)) *Store {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	s, err := open(ctx, uri, Options{Database: db, Log: slog.New(slog.DiscardHandler)}, change)
+	o.Log = slog.New(slog.DiscardHandler)
+	s, err := open(ctx, uri, o, change)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

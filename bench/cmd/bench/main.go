@@ -1,0 +1,174 @@
+// Command bench measures Salon beside a floor and a peer, and prints what it costs against the targets.
+//
+// It builds and starts the servers, drives them over loopback, and stops them. See the README beside the module.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"salon/bench/internal/hold"
+	"salon/bench/internal/process"
+	"salon/bench/internal/rows"
+)
+
+// holds is the first argument of the processes that hold idle members for us.
+const holds = "hold"
+
+type options struct {
+	rows   string
+	rounds int
+	quick  bool
+	dir    string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if len(os.Args) > 1 && os.Args[1] == holds {
+		err = hold.Main(ctx, os.Args[2:], os.Stdin, os.Stdout)
+	} else {
+		var o options
+		flag.StringVar(&o.rows, "row", "", "only these rows, separated by commas; all when empty")
+		flag.IntVar(&o.rounds, "rounds", 5, "how often each row is measured; the medians count")
+		flag.BoolVar(&o.quick, "quick", false, "one round, a tenth of the members and of the time: shows that it works, not how fast")
+		flag.StringVar(&o.dir, "dir", "", "where the servers keep data: a folder on a disk, for fsync to cost what it costs (default: the system's folder for temporary files)")
+		flag.Parse()
+		err = run(ctx, o, os.Stdout, os.Stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
+	chosen, err := choose(o.rows)
+	if err != nil {
+		return err
+	}
+	if o.quick {
+		o.rounds = 1
+	}
+	if o.rounds < 1 {
+		return fmt.Errorf("-rounds: %d is less than 1", o.rounds)
+	}
+	if err := raiseFiles(); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(o.dir, "salon-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(progress, "builds the servers")
+	b := &rows.Bench{Dir: dir, Rounds: o.rounds, Quick: o.quick, Progress: progress, Hold: []string{self, holds}}
+	if b.Programs, err = process.Build(ctx, dir); err != nil {
+		return err
+	}
+	header(out, o, dir)
+	return measure(ctx, b, chosen, out, progress)
+}
+
+// measure runs the rows. One that fails is told and does not stop the others.
+func measure(ctx context.Context, b *rows.Bench, chosen []rows.Row, out, progress io.Writer) error {
+	var names, failed []string
+	var outcomes []rows.Outcome
+	start := time.Now()
+	for _, row := range chosen {
+		fmt.Fprintf(progress, "%s: %s\n", row.Name, row.Title)
+		began := time.Now()
+		o, err := row.Run(ctx, b)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			failed = append(failed, row.Name)
+			fmt.Fprintf(out, "\n%s: %s\n  FAILED: %v\n", row.Name, row.Title, err)
+		} else {
+			names, outcomes = append(names, row.Name), append(outcomes, o)
+			o.Print(out, row)
+		}
+		fmt.Fprintf(progress, "  took %v\n", time.Since(began).Round(time.Second))
+		if err := b.Clean(); err != nil {
+			return err
+		}
+	}
+	if len(outcomes) > 1 {
+		rows.PrintSummary(out, names, outcomes)
+	}
+	fmt.Fprintf(progress, "all took %v\n", time.Since(start).Round(time.Second))
+	if len(failed) > 0 {
+		return fmt.Errorf("rows that failed: %s", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// choose gives the rows of those names, in their own order; all for "".
+func choose(names string) ([]rows.Row, error) {
+	all := rows.All()
+	if names == "" {
+		return all, nil
+	}
+	wanted := strings.Split(names, ",")
+	var chosen []rows.Row
+	var known []string
+	for _, row := range all {
+		known = append(known, row.Name)
+		if slices.Contains(wanted, row.Name) {
+			chosen = append(chosen, row)
+		}
+	}
+	for _, name := range wanted {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("there is no row %q; there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// files is what the largest rows need: as many connections, in the load and in the server.
+const files = 10_500
+
+// raiseFiles raises the number of open files to what the system grants; the servers inherit it.
+func raiseFiles() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("limit of open files: %w", err)
+	}
+	if limit.Max < files {
+		return fmt.Errorf("%d open files are allowed (ulimit -Hn), %d are needed", limit.Max, files)
+	}
+	limit.Cur = limit.Max
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("limit of open files: %w", err)
+	}
+	return nil
+}
+
+func header(w io.Writer, o options, dir string) {
+	fmt.Fprintf(w, "%s, %d cores, %s; rounds: %d\n", runtime.Version(), runtime.NumCPU(), runtime.GOARCH, o.rounds)
+	var fs unix.Statfs_t
+	if unix.Statfs(dir, &fs) == nil && fs.Type == unix.TMPFS_MAGIC {
+		fmt.Fprintln(w, "the servers' data is in memory (tmpfs): fsync costs nothing here; use -dir")
+	}
+	if o.quick {
+		fmt.Fprintln(w, "quick: the figures mean nothing")
+	}
+}

@@ -1,0 +1,137 @@
+package rows
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"salon/bench/internal/load"
+	"salon/bench/internal/process"
+)
+
+// stack is what two nodes share.
+type stack struct {
+	redis *process.Server
+	mongo *process.Server // nil where the nodes share no history
+	nodes []*process.Server
+}
+
+// runRedis compares what Redis does for one delivery, for Salon and for centrifuge. Salon's history is on a
+// MongoDB-compatible server, which is good enough for this figure and for no other.
+func runRedis(ctx context.Context, b *Bench) (Outcome, error) {
+	if ok, err := takesRedis(ctx, b); err != nil || !ok {
+		return Outcome{Notes: []string{"this salon has no --redis and --mongo: nothing to measure yet"},
+			Verdicts: []Verdict{{What: "CPU of Redis per delivery against centrifuge", Reach: 0.3, Beyond: 0.1, Unit: "×"}}}, err
+	}
+	ferretdb := filepath.Join(b.Dir, "ferretdb")
+	root, err := process.Root(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	b.say("  builds the MongoDB-compatible server")
+	if err := process.BuildOne(ctx, filepath.Join(root, "test", "ferretdb"), ".", ferretdb); err != nil {
+		return Outcome{}, err
+	}
+	variants := []variant{{name: "Redis under salon", kind: salon}, {name: "Redis under centrifuge", kind: centrifuge}}
+	var all rounds
+	for n := range b.Rounds {
+		var current []sample
+		for _, v := range variants {
+			s, err := redisOnce(ctx, b, v, ferretdb)
+			if err != nil {
+				return Outcome{}, fmt.Errorf("%s, round %d: %w", v.name, n+1, err)
+			}
+			b.say("  round %d: %-24s %9.0f deliveries/s  %6.1f ns each", n+1, v.name, s.rate, s.cpu)
+			current = append(current, s)
+		}
+		all = append(all, current)
+	}
+	return Outcome{
+		Columns: sampleColumns, Figures: all.figures(variants),
+		Verdicts: []Verdict{{What: "CPU of Redis per delivery against centrifuge", Values: all.ratio(0, 1, cpu), Reach: 0.3, Beyond: 0.1, Unit: "×"}},
+		Notes:    []string{"CPU each is that of Redis"},
+	}, nil
+}
+
+func takesRedis(ctx context.Context, b *Bench) (bool, error) {
+	help, err := exec.CommandContext(ctx, b.Programs.Salon, "serve", "--help").Output()
+	if err != nil {
+		return false, fmt.Errorf("salon serve --help: %w", err)
+	}
+	return bytes.Contains(help, []byte("--redis")) && bytes.Contains(help, []byte("--mongo")), nil
+}
+
+func redisOnce(ctx context.Context, b *Bench, v variant, ferretdb string) (s sample, err error) {
+	st := &stack{}
+	defer func() { err = errors.Join(err, st.stop()) }()
+	if err := st.start(ctx, b, v, ferretdb); err != nil {
+		return s, err
+	}
+	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: 2 * time.Second, time: 5 * time.Second}
+	fleet, err := load.Connect(ctx, w.plan(b, v, st.nodes[0].Addr, st.nodes[1].Addr))
+	if fleet != nil {
+		defer fleet.Close()
+	}
+	if err != nil {
+		return s, err
+	}
+	w.send(fleet)
+	if err := fleet.Run(ctx, b.span(w.warm)); err != nil {
+		return s, err
+	}
+	if s, err = window(ctx, fleet, b.span(w.time), st.redis); err != nil {
+		return s, err
+	}
+	return s, fleet.Drain(ctx)
+}
+
+// start starts what the nodes share, and two nodes.
+func (st *stack) start(ctx context.Context, b *Bench, v variant, ferretdb string) (err error) {
+	dir, err := os.MkdirTemp(b.Dir, "data-")
+	if err != nil {
+		return err
+	}
+	port, err := process.FreePort()
+	if err != nil {
+		return err
+	}
+	st.redis, err = process.Start(ctx, b.Dir, "redis", "redis-server", port, "--bind", "127.0.0.1", "--port", strconv.Itoa(port),
+		"--dir", dir, "--save", "", "--appendonly", "no")
+	if err != nil {
+		return err
+	}
+	args := []string{"-redis", st.redis.Addr}
+	if v.kind == salon {
+		if port, err = process.FreePort(); err != nil {
+			return err
+		}
+		st.mongo, err = process.Start(ctx, b.Dir, "ferretdb", ferretdb, port, "-listen", "127.0.0.1:"+strconv.Itoa(port), "-dir", dir)
+		if err != nil {
+			return err
+		}
+		args = []string{"--redis", "redis://" + st.redis.Addr, "--mongo", "mongodb://" + st.mongo.Addr + "/salon"}
+	}
+	for range 2 {
+		node, err := b.start(ctx, v.kind, args...)
+		if err != nil {
+			return err
+		}
+		st.nodes = append(st.nodes, node)
+	}
+	return nil
+}
+
+func (st *stack) stop() (err error) {
+	for _, s := range append(st.nodes, st.mongo, st.redis) {
+		if s != nil {
+			err = errors.Join(err, s.Stop())
+		}
+	}
+	return err
+}
