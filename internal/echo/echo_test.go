@@ -39,7 +39,12 @@ func serve(t *testing.T, o Options) string {
 
 func dial(t *testing.T, url string) *websocket.Conn {
 	t.Helper()
-	c, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+	return dialAs(t, url, websocket.CompressionNoContextTakeover)
+}
+
+func dialAs(t *testing.T, url string, mode websocket.CompressionMode) *websocket.Conn {
+	t.Helper()
+	c, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{CompressionMode: mode})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,19 +75,21 @@ func TestHello(t *testing.T) {
 func TestRaw(t *testing.T) {
 	random := make([]byte, MaxMessage)
 	rand.Read(random)
-	c := dial(t, serve(t, Options{Raw: true}))
+	url := serve(t, Options{Raw: true})
+	plain, packed := dialAs(t, url, websocket.CompressionDisabled), dial(t, url)
 	for _, m := range []struct {
+		c    *websocket.Conn
 		op   websocket.MessageType
 		data []byte
 	}{
-		{websocket.MessageText, []byte("é")},
-		{websocket.MessageBinary, nil},
-		{websocket.MessageBinary, random},
-		{websocket.MessageText, bytes.Repeat([]byte("salon "), 200_000)},
+		{packed, websocket.MessageText, []byte("é")},
+		{plain, websocket.MessageBinary, nil},
+		{plain, websocket.MessageBinary, random},
+		{packed, websocket.MessageText, bytes.Repeat([]byte("salon "), 200_000)},
 	} {
 		sent := make(chan error, 1)
-		go func() { sent <- c.Write(t.Context(), m.op, m.data) }()
-		op, got, err := c.Read(t.Context())
+		go func() { sent <- m.c.Write(t.Context(), m.op, m.data) }()
+		op, got, err := m.c.Read(t.Context())
 		if op != m.op || !bytes.Equal(got, m.data) || err != nil {
 			t.Fatalf("%d bytes came back as %v of %d bytes, %v", len(m.data), op, len(got), err)
 		}
@@ -90,8 +97,8 @@ func TestRaw(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	go c.Write(t.Context(), websocket.MessageBinary, append(random, 0))
-	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
+	go plain.Write(t.Context(), websocket.MessageBinary, append(random, 0))
+	if _, _, err := plain.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusMessageTooBig {
 		t.Errorf("a byte too many: %v", err)
 	}
 }

@@ -45,6 +45,7 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 		p.history, err = openSQLite(cfg.Data)
 	}
 	if err != nil {
+		p.history = nil // it holds the engine's own nil, which could not be closed
 		return nil, err
 	}
 	if cfg.Redis == "" {

@@ -21,9 +21,9 @@ type Target struct {
 	TLS       *tls.Config // nil: cleartext
 }
 
-// ParseURL reads redis://[user[:password]@]host[:port][,host[:port]…][/db], or rediss:// for TLS. Several addresses name nodes of
-// one Cluster; it finds the others by itself. With TLS, ?ca=FILE names the authority to trust in place of the system's. Errors
-// never quote the URL, which may hold a password.
+// ParseURL reads redis://[user[:password]@]host[:port][,host[:port]…][/db], or rediss:// for TLS. Several addresses name
+// nodes of one Cluster; it finds the others by itself. With TLS, ?ca=FILE names the authority to trust in place of the
+// system's. Errors never quote the URL, which may hold a password.
 func ParseURL(raw string) (Target, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok || (scheme != "redis" && scheme != "rediss") {

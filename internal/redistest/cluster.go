@@ -61,8 +61,8 @@ func (c *Cluster) meet(node *Server) {
 	node.Must("CLUSTER", "MEET", host, port, c.bus[0])
 }
 
-// Failover kills a primary after giving it a replica, and makes the replica take over. What the primary had in its last moments may be lost.
-// Nodes holds the replica then.
+// Failover kills a primary after giving it a replica, and makes the replica take over. What the primary had in its last
+// moments may be lost. Nodes holds the replica then.
 func (c *Cluster) Failover(primary int) {
 	c.tb.Helper()
 	replica, bus := c.start()

@@ -29,6 +29,7 @@ func (c *Session) hello(r *protocol.Request) error {
 	if err != nil {
 		return c.refuseHello(r, err)
 	}
+	c.fresh = token != ""
 	user := c.me()
 	c.srv.Logger.Info("hello", "session", c.id, "user", user.ID, "name", user.Name, "address", c.address, "client", clip(r.Client))
 	c.welcome(r, token)

@@ -20,6 +20,7 @@ func (c *Session) request(line []byte) error {
 		c.fail(&r, err)
 		return nil
 	}
+	c.fresh = false
 	if r.Type == "send" {
 		err = c.send(&r)
 	} else {

@@ -45,6 +45,7 @@ type Session struct {
 	pace   *rate.Limiter // of requests
 	sends  *rate.Limiter // of sends; nil without limit
 	hellos int
+	fresh  bool // a new user that has asked for nothing yet: it may never have got its token
 	typed  time.Time // when it was last told that the user writes
 
 	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename
@@ -173,7 +174,7 @@ func (c *Session) leaveAll(goodbye bool) {
 	}
 	c.rooms = nil
 	if user := c.me(); user.ID != "" {
-		c.srv.names.release(user.ID, c.guest)
+		c.srv.names.release(user.ID, c.guest || c.fresh)
 	}
 }
 

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -155,54 +154,6 @@ func (s *screen) run(ctx context.Context) error {
 	}
 }
 
-// askName asks for a name, and suggests the one the system knows.
-func (s *screen) askName(ctx context.Context) (string, error) {
-	usual := os.Getenv("USER")
-	prompt := s.Lang.Text("Your name: ")
-	if chat.CheckName(usual) != nil {
-		usual = ""
-	} else {
-		prompt = s.Lang.Text("Your name [%s]: ", usual)
-	}
-	var k keyboard
-	for {
-		s.draw(nil, prompt, prompt)
-		select {
-		case b, ok := <-s.typed:
-			if !ok {
-				return "", errLeave
-			}
-			name, entered, leave := s.nameKeys(k.read(b))
-			if name == "" {
-				name = usual
-			}
-			if leave {
-				return "", errLeave
-			}
-			if entered && name != "" {
-				return name, nil
-			}
-		case <-s.resized:
-		case <-ctx.Done():
-			return "", errLeave
-		}
-	}
-}
-
-func (s *screen) nameKeys(keys []key) (name string, entered, leave bool) {
-	for keys = s.edit.pressAll(keys); len(keys) > 0; keys = s.edit.pressAll(keys[1:]) {
-		switch {
-		case keys[0] == keyEnter:
-			name = strings.TrimSpace(s.edit.text)
-			s.edit = editor{}
-			return name, true, false
-		case keys[0] == keyInterrupt, keys[0] == keyEOF && s.edit.text == "":
-			return "", false, true
-		}
-	}
-	return "", false, false
-}
-
 // talkAs talks under a name until the user leaves or the client ends for good.
 func (s *screen) talkAs(ctx context.Context, name string) error {
 	running, end := context.WithCancel(ctx)
@@ -346,48 +297,4 @@ func (s *screen) draw(rows []string, prompt, plain string) {
 		s.done = true // nobody sees this terminal any more
 	}
 	s.lines = nil
-}
-
-// rows say what goes on: sends under way, the lost connection, who writes.
-func (s *screen) rows(now time.Time) (rows []string) {
-	width := s.term.width() - 1
-	row := func(paint func(string) string, text string) { rows = append(rows, paint(clip(oneLine(text), width))) }
-	const most = 3
-	late := s.pending
-	for i, p := range s.pending {
-		if now.Sub(p.at) < showPending {
-			late = s.pending[:i]
-			break
-		}
-	}
-	for _, p := range late[:min(len(late), most)] {
-		row(s.words.dim, "… "+p.text)
-	}
-	if more := len(late) - most; more > 0 {
-		row(s.words.dim, fmt.Sprintf("… +%d", more))
-	}
-	switch {
-	case s.lost != nil && now.Before(s.lost.until):
-		row(s.words.warn, s.Lang.Text("next try in %s: %s", seconds(s.lost.until.Sub(now)), s.lost.why))
-	case s.lost != nil:
-		row(s.words.warn, s.Lang.Text("connecting…"))
-	}
-	if names := s.typists(now); len(names) == 1 {
-		row(s.words.dim, s.Lang.Text("%s is writing…", names[0]))
-	} else if len(names) > 1 {
-		row(s.words.dim, s.Lang.Text("%s are writing…", strings.Join(names, ", ")))
-	}
-	return rows
-}
-
-func (s *screen) typists(now time.Time) (names []string) {
-	for id, t := range s.typing {
-		if now.After(t.until) {
-			delete(s.typing, id)
-		} else if t.room == s.current {
-			names = append(names, t.name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

@@ -15,6 +15,10 @@ const (
 
 	// deflateLevel: see BenchmarkDeflate.
 	deflateLevel = 5
+
+	// maxStreams bounds the last blocks in one message. Beginning anew after one costs far more than the two bytes it takes
+	// to ask for it.
+	maxStreams = 64
 )
 
 // deflateTail is what the sender took off (RFC 7692, section 7.2.1), and a last block that ends the stream.
@@ -84,7 +88,7 @@ func (d *inflater) inflate(p []byte, limit int, check *textCheck) (*buffer, int,
 	d.src.Reset(p[:len(p)+len(deflateTail)])
 	d.r.Reset(&d.src, nil)
 	out, n := getBuffer(min(4*len(p), limit+1)), 0
-	for {
+	for streams := 1; ; {
 		if n == len(out.b) {
 			out = growBuffer(out, n, 2*n)
 		}
@@ -96,7 +100,10 @@ func (d *inflater) inflate(p []byte, limit int, check *textCheck) (*buffer, int,
 			err = fault(CloseTooBig, "message too big")
 		}
 		if err == io.EOF {
-			err = d.nextStream(out.b[:n])
+			if err = d.nextStream(out.b[:n]); streams == maxStreams && err == nil {
+				err = errDeflate
+			}
+			streams++
 		}
 		switch {
 		case err == nil:

@@ -27,6 +27,15 @@ func packFinal(s string) string {
 	return out.String()
 }
 
+// packWith compresses what can refer to what came before.
+func packWith(before, s string) string {
+	var out bytes.Buffer
+	w, _ := stdflate.NewWriterDict(&out, 9, []byte(before))
+	w.Write([]byte(s))
+	w.Flush()
+	return strings.TrimSuffix(out.String(), "\x00\x00\xff\xff")
+}
+
 // packBlocks compresses to a block for each part, with an empty one after it.
 func packBlocks(parts ...string) string {
 	var out bytes.Buffer
@@ -65,6 +74,9 @@ func compressed() []conversation {
 		{name: "long answer is compressed", send: []frame{text(pack(long, 6))}, want: []string{"deflated " + q("text", long)}},
 		{name: "last block without more", send: []frame{text(packFinal("Hello"))}, want: []string{`text "Hello"`}},
 		{name: "last blocks, then more", send: []frame{text("\xf3\x48\xcd\xc9\xc9\x07\x00" + "\xf3\x48\xcd\xc9\xc9\x07\x00" + pack("!", 6))}, want: []string{`text "HelloHello!"`}},
+		{name: "reference back over a last block", send: []frame{text(packFinal(hello) + packWith(hello, hello+"!"))}, want: []string{q("text", hello+hello+"!")}},
+		{name: "64 last blocks", send: []frame{text(strings.Repeat("\x03\x00", 63) + pack("a", 6))}, want: []string{`text "a"`}},
+		{name: "65 last blocks", send: []frame{text(strings.Repeat("\x03\x00", 64) + pack("a", 6))}, want: []string{"close 1007"}},
 		{name: "many blocks", send: []frame{text(packBlocks("a", "b", "", "cd", long))}, want: []string{"deflated " + q("text", "abcd"+long)}},
 		{name: "no text", send: []frame{text(pack("\xff\xfe", 6))}, want: []string{"close 1007"}},
 		{name: "text cut inside a character", send: []frame{text(pack("abc\xe2\x82", 6))}, want: []string{"close 1007"}},

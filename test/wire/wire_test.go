@@ -325,6 +325,15 @@ func TestTokenBringsBack(t *testing.T) {
 	}
 }
 
+func TestNameOfOneWhoNeverGotItsToken(t *testing.T) {
+	n := start(t)
+	lost := dialJSON(t, n)
+	lost.send(`{"type":"hello","name":"ada"}`)
+	lost.next("welcome") // as the server sees it: the connection dies before this arrives
+	lost.conn.CloseNow()
+	eventually(t, "the name is free", func() bool { return dialJSON(t, n).hello("ada")["type"] == "welcome" })
+}
+
 func TestBadRequests(t *testing.T) {
 	n := start(t, "--max-text=100", "--max-rooms=2")
 	p := dialJSON(t, n)

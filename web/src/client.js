@@ -31,8 +31,7 @@ export class Client {
   /** @type {Link} */ link;
   /** @type {RoomInfo[]} */ elsewhere = [];
   /** @type {RequestError|null} what keeps us at the door */ refused = null;
-  /** The server's address. */
-  url = '';
+  /** The server's address. */ url = '';
   /** @type {Profile} */ profile = { name: '', token: '', user: null, rooms: [], current: '', active: false };
 
   #store;
@@ -275,6 +274,7 @@ export class Client {
   /** Whether the person has the page before them. @param {boolean} looking */
   look(looking) {
     this.#hall.look(looking);
+    if (looking) this.listRooms();
     this.#onChange();
   }
 
@@ -330,8 +330,6 @@ export class Client {
   loadGap(name, after) {
     this.#pages.gap(name, after);
   }
-
-  // ---- sending
 
   /** Keeps a text and sends it as soon as it can be. @param {string} name @param {string} text */
   send(name, text) {

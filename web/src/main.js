@@ -20,6 +20,8 @@ const app = new App(/** @type {HTMLElement} */ (document.getElementById('app')),
   server: fromFile ? (store.get('salon.server') ?? DEFAULT) : serverURL(new URL('ws', location.href).href),
 });
 
+app.client.look(!document.hidden); // a page may be opened out of sight
+
 // After sleep or a change of network the socket may look open and be dead.
 addEventListener('online', () => app.client.check());
 addEventListener('pageshow', (event) => event.persisted && app.client.check());

@@ -83,21 +83,35 @@ func (row fanout) once(ctx context.Context, b *Bench, v variant, current []sampl
 		return s, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	fleet, err := load.Connect(ctx, row.work.plan(b, v, server.Addr))
+	w := row.work.scaled(b)
+	fleet, err := load.Connect(ctx, w.plan(v, server.Addr))
 	if fleet != nil {
 		defer fleet.Close()
 	}
 	if err != nil {
 		return s, err
 	}
-	return row.work.measure(ctx, b, v, fleet, server)
+	return w.measure(ctx, b, v, fleet, server)
 }
 
-func (w work) plan(b *Bench, v variant, servers ...string) load.Plan {
-	members := b.scale(w.members)
+// scaled gives the work as b does it: when quick, with a tenth of the members, and of the rooms where there are several.
+func (w work) scaled(b *Bench) work {
+	w.members = b.scale(w.members)
+	if w.rooms > 1 {
+		w.rooms, w.senders = b.scale(w.rooms), b.scale(w.senders)
+		if b.Quick {
+			w.rate /= 10
+		}
+	}
+	w.senders = min(w.senders, w.members)
+	w.warm, w.time = b.span(w.warm), b.span(w.time)
+	return w
+}
+
+func (w work) plan(v variant, servers ...string) load.Plan {
 	return load.Plan{
 		Dialect: v.kind.dialect(), Servers: servers, Compress: v.compress,
-		Members: members, Rooms: min(w.rooms, members), Senders: min(w.senders, members), Sample: min(max(1, members/20), 50),
+		Members: w.members, Rooms: w.rooms, Senders: w.senders, Sample: min(max(1, w.members/20), 50),
 	}
 }
 
@@ -116,10 +130,10 @@ func (w work) measure(ctx context.Context, b *Bench, v variant, fleet *load.Flee
 		}
 	}
 	w.send(fleet)
-	if err := fleet.Run(ctx, b.span(w.warm)); err != nil {
+	if err := fleet.Run(ctx, w.warm); err != nil {
 		return s, err
 	}
-	if s, err = window(ctx, fleet, b.span(w.time), server); err != nil || v.kind != salon {
+	if s, err = window(ctx, fleet, w.time, server); err != nil || v.kind != salon {
 		return s, errors.Join(err, fleet.Drain(ctx))
 	}
 	after, err := metric(ctx, server, batches)

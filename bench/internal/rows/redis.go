@@ -73,8 +73,8 @@ func redisOnce(ctx context.Context, b *Bench, v variant, ferretdb string) (s sam
 	if err := st.start(ctx, b, v, ferretdb); err != nil {
 		return s, err
 	}
-	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: 2 * time.Second, time: 5 * time.Second}
-	fleet, err := load.Connect(ctx, w.plan(b, v, st.nodes[0].Addr, st.nodes[1].Addr))
+	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: 2 * time.Second, time: 5 * time.Second}.scaled(b)
+	fleet, err := load.Connect(ctx, w.plan(v, st.nodes[0].Addr, st.nodes[1].Addr))
 	if fleet != nil {
 		defer fleet.Close()
 	}
@@ -82,10 +82,10 @@ func redisOnce(ctx context.Context, b *Bench, v variant, ferretdb string) (s sam
 		return s, err
 	}
 	w.send(fleet)
-	if err := fleet.Run(ctx, b.span(w.warm)); err != nil {
+	if err := fleet.Run(ctx, w.warm); err != nil {
 		return s, err
 	}
-	if s, err = window(ctx, fleet, b.span(w.time), st.redis); err != nil {
+	if s, err = window(ctx, fleet, w.time, st.redis); err != nil {
 		return s, err
 	}
 	return s, fleet.Drain(ctx)

@@ -12,8 +12,8 @@ const version = 1
 
 var errEnvelope = errors.New("not a message of this version")
 
-// seal makes what goes through Redis: version, sender, room, message; lengths as varints before the first two. A message without
-// a room is a canary.
+// seal makes what goes through Redis: version, sender, room, message; lengths as varints before the first two. A message
+// without a room is a canary.
 func seal(node string, room chat.RoomID, msg []byte) []byte {
 	b := make([]byte, 0, 1+2*binary.MaxVarintLen16+len(node)+len(room)+len(msg))
 	b = append(b, version)

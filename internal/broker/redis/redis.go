@@ -1,19 +1,20 @@
-// Package redis carries messages between nodes by Redis's sharded publish/subscribe (Redis 7.0 or later, Valkey; standalone or
-// Cluster, where the load spreads over the primaries).
+// Package redis carries messages between nodes by Redis's sharded publish/subscribe (Redis 7.0 or later, Valkey;
+// standalone or Cluster, where the load spreads over the primaries).
 //
-// Rooms share a fixed number of channels, the partitions: a node is subscribed to those that have a room of its own, and drops
-// what comes for other rooms there. What it publishes comes back to it too, which proves that messages flow; where it has nothing
-// to say it sends a canary. No message is kept anywhere.
+// Rooms share a fixed number of channels, the partitions: a node is subscribed to those that have a room of its own, and
+// drops what comes for other rooms there. What it publishes comes back to it too, which proves that messages flow; where
+// it has nothing to say it sends a canary. No message is kept anywhere.
 //
 // What the client library does and does not (rueidis v1.0.79, with the options of redisconn): it publishes over the same
-// connection that carries the subscriptions, one for each primary, pipelining what is published at once. It asks an idle connection
-// with PING and drops it when no answer comes. It dials again with the next command, and reads a Cluster's layout again when a
-// connection breaks, when it is redirected, and every 10 s. It does not subscribe again: its Receive ends with an error when the
-// connection breaks, without one when the server ends the subscription (its slot went to another primary), and with MOVED while the
-// layout it knows is old. All three are the partition's business here, with a new epoch each time.
+// connection that carries the subscriptions, one for each primary, pipelining what is published at once. It asks an idle
+// connection with PING and drops it when no answer comes. It dials again with the next command, and reads a Cluster's
+// layout again when a connection breaks, when it is redirected, and every 10 s. It does not subscribe again: its Receive
+// ends with an error when the connection breaks, without one when the server ends the subscription (its slot went to
+// another primary), and with MOVED while the layout it knows is old. All three are the partition's business here, with a
+// new epoch each time.
 //
-// A Broker owns one goroutine for each partition, which runs its subscription and calls the handler, and one that watches. Locks:
-// one partition.mu at a time; no call, no handler and no waiting under it.
+// A Broker owns one goroutine for each partition, which runs its subscription and calls the handler, and one that watches.
+// Locks: one partition.mu at a time; no call, no handler and no waiting under it.
 package redis
 
 import (
@@ -68,8 +69,8 @@ type Broker struct {
 
 var _ broker.Broker = (*Broker)(nil)
 
-// Open opens the broker as the node of that name, which must be this run's alone ([chat.NewNodeID]), and gives handler what the other
-// nodes say. It succeeds while Redis is away.
+// Open opens the broker as the node of that name, which must be this run's alone ([chat.NewNodeID]), and gives handler
+// what the other nodes say. It succeeds while Redis is away.
 func Open(target redisconn.Target, node string, handler broker.Handler, o Options) *Broker {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -1,8 +1,6 @@
 package sqlite
 
-import (
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // checkpointAfter is how much is written, in events and changes of identities, before the write-ahead log is moved into
 // the database. An event touches two pages of 4 KiB, so the log gets to about 30 MB; pages that many groups touch are
@@ -64,10 +62,10 @@ func (p *checkpointer) loop() {
 
 // moveLog moves what it can of the write-ahead log without waiting for anyone, and tells whether that is all.
 func moveLog(c *conn) (whole bool, err error) {
-	s, err := c.statement("PRAGMA wal_checkpoint(PASSIVE)")
-	if err != nil {
-		return false, err
-	}
-	_, err = s.one(func(r row) { whole = r.int(0) == 0 && r.int(1) == r.int(2) })
+	err = c.query("PRAGMA wal_checkpoint(PASSIVE)", func(r row) error {
+		blocked, pages, moved := r.int(0), r.int(1), r.int(2)
+		whole = blocked == 0 && moved == pages
+		return nil
+	})
 	return whole, err
 }

@@ -56,26 +56,26 @@ func (c *conn) prepare(sql string) (*stmt, error) {
 	return s, nil
 }
 
-// number gives the one number that sql selects.
-func (c *conn) number(sql string) (n int64, err error) {
+// query calls f with every row of a statement that is used once.
+func (c *conn) query(sql string, f func(row) error) error {
 	ds, err := c.c.Prepare(sql)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	s := &stmt{s: ds}
-	_, err = s.one(func(r row) { n = r.int(0) })
-	return n, errors.Join(err, ds.Close())
+	return errors.Join(s.each(f), ds.Close())
+}
+
+// number gives the one number that sql selects.
+func (c *conn) number(sql string) (n int64, err error) {
+	err = c.query(sql, func(r row) error { n = r.int(0); return nil })
+	return n, err
 }
 
 // texts gives the one column of text that sql selects.
 func (c *conn) texts(sql string) (all []string, err error) {
-	ds, err := c.c.Prepare(sql)
-	if err != nil {
-		return nil, err
-	}
-	s := &stmt{s: ds}
-	err = s.each(func(r row) error { all = append(all, r.text(0)); return nil })
-	return all, errors.Join(err, ds.Close())
+	err = c.query(sql, func(r row) error { all = append(all, r.text(0)); return nil })
+	return all, err
 }
 
 func (c *conn) close() error {

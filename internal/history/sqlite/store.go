@@ -2,7 +2,8 @@
 //
 // One goroutine, the writer, owns the only connection that writes. It takes everything that waits, appends of all rooms
 // and changes of identities alike, writes it in one transaction and then answers all of them: one fsync for many. While
-// the disk works, the next group gathers. Reads go through connections of their own and never wait for the writer.
+// the disk works, the next group gathers. Reads go through connections of their own and never wait for the writer. A
+// second goroutine, the checkpointer, moves the write-ahead log into the database beside it.
 //
 // What was acknowledged is in the file's write-ahead log and synced (synchronous=FULL), so it survives a crash of the
 // process and of the machine. The folder is locked; a second process is refused.
@@ -82,7 +83,14 @@ func (s *Store) start() (*writer, error) {
 		}
 		s.readers <- r
 	}
-	return w, w.prepare()
+	err = w.prepare()
+	if err == nil {
+		w.checkpoints, err = startCheckpointer(s.path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.conn.close())
+	}
+	return w, nil
 }
 
 // Close finishes what was asked for, moves the write-ahead log into the database and gives up the folder.

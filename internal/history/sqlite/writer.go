@@ -3,18 +3,21 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"salon/internal/chat"
 )
 
-// checkpointPages is how long the write-ahead log gets, in pages of 4 KiB, before it is moved into the database. A long
-// one is moved seldom, and pages that many groups touch are moved once.
-const checkpointPages = 8192
+// longestLog is when the writer moves the write-ahead log itself and everyone waits, in pages of 4 KiB: 256 MiB. It comes
+// to that only when the [checkpointer] cannot keep up.
+const longestLog = 1 << 16
 
 // writer owns the connection that writes. All of it belongs to one goroutine.
 type writer struct {
-	path  string
-	rooms *rooms // what readers see: changed after commits only
+	path        string
+	rooms       *rooms // what readers see: changed after commits only
+	checkpoints *checkpointer
+	written     int // since the last checkpoint was due, see checkpointAfter
 
 	conn    *conn // nil after trouble, until it could be opened again
 	changed map[chat.RoomID]room
@@ -39,17 +42,13 @@ type writer struct {
 func (w *writer) open() error {
 	c, err := openConn(w.path,
 		"journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000",
-		fmt.Sprintf("wal_autocheckpoint = %d", checkpointPages), "cache_size = -32768", "temp_store = MEMORY")
+		fmt.Sprintf("wal_autocheckpoint = %d", longestLog), "cache_size = -32768", "temp_store = MEMORY")
 	if err != nil {
 		return err
 	}
-	mode, err := c.prepare("PRAGMA journal_mode")
-	if err != nil {
-		return errors.Join(err, c.close())
-	}
-	var got string
-	if _, err = mode.one(func(r row) { got = r.text(0) }); err == nil && got != "wal" {
-		err = fmt.Errorf("this file system does not let SQLite keep a write-ahead log (it keeps %q)", got)
+	mode, err := c.texts("PRAGMA journal_mode")
+	if err == nil && !slices.Equal(mode, []string{"wal"}) {
+		err = fmt.Errorf("this file system does not let SQLite keep a write-ahead log (it keeps %q)", mode)
 	}
 	if err != nil {
 		return errors.Join(err, c.close())
@@ -102,24 +101,42 @@ func (w *writer) prepare() error {
 	return nil
 }
 
-// loop writes what comes, group by group, until the queue is closed and empty, and closes the connection, which moves
-// the write-ahead log into the database if nothing else has it open.
+// loop writes what comes, group by group, until the queue is closed and empty, and closes the connection.
 func (w *writer) loop(q *queue) error {
 	var group []*job
 	for {
 		if group = q.take(group); len(group) == 0 {
-			if w.conn == nil {
-				return nil
-			}
-			_, err := w.conn.number("PRAGMA wal_checkpoint(PASSIVE)")
-			return failed("close history", errors.Join(err, w.conn.close()))
+			return w.end()
 		}
 		w.write(group)
 		for _, j := range group {
+			w.written += max(len(j.events), 1)
 			close(j.done)
 		}
 		clear(group)
+		w.tidy()
 	}
+}
+
+// tidy keeps the write-ahead log short. Nobody's answer waits for it.
+func (w *writer) tidy() {
+	if w.written >= checkpointAfter {
+		w.written = 0
+		w.checkpoints.due()
+	}
+	if w.conn != nil && w.checkpoints.rest.Swap(false) {
+		_, _ = moveLog(w.conn) // if it fails, the log stays for the next time
+	}
+}
+
+// end leaves a database that holds everything, without a write-ahead log, for whoever copies the file.
+func (w *writer) end() error {
+	err := w.checkpoints.stop()
+	if w.conn != nil {
+		_, moved := moveLog(w.conn)
+		err = errors.Join(err, moved, w.conn.close())
+	}
+	return failed("close history", err)
 }
 
 // write does the jobs in one transaction. When one of them fails by its own fault, each gets a transaction of its own.

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// chunk is how many sessions one script run changes: the server does nothing else meanwhile, well under a millisecond for these.
+	// chunk is how many sessions one script run changes: the server does nothing else meanwhile, well under a millisecond
+	// for these.
 	chunk = 100
 	// pipeline is how many such runs are sent before their answers are awaited; other calls go in between.
 	pipeline = 16

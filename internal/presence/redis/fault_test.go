@@ -192,6 +192,18 @@ func TestWrongDigest(t *testing.T) {
 	}
 }
 
+// A node of which only the digest is left, as by an eviction that must not be, is forgotten.
+func TestDigestWithoutSessions(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s := open(t, server.URL(), "a")
+	server.Must("HSET", digestsKey(5), "ghost", "12345")
+	await(t, "the ghost is forgotten", func() bool {
+		mustBeat(t, s)
+		return server.Do("HGET", digestsKey(5), "ghost").Error() != nil
+	})
+}
+
 // What is in Redis at the end of everything is nothing but epochs.
 func TestLeavesNothing(t *testing.T) {
 	t.Parallel()

@@ -7,8 +7,8 @@ import (
 	"salon/internal/chat"
 )
 
-// Rooms are spread over buckets by their names. A bucket's keys have its number as hash tag, so that they share one slot of a Cluster
-// and a script sees all of them at once, while the buckets spread over the primaries:
+// Rooms are spread over buckets by their names. A bucket's keys have its number as hash tag, so that they share one slot
+// of a Cluster and a script sees all of them at once, while the buckets spread over the primaries:
 //
 //	salon:{7}:rooms                 hash: room → users in it now
 //	salon:{7}:room:lobby:users      hash: user → id, name and colour as JSON
@@ -19,7 +19,8 @@ import (
 //	salon:{nodes}:leases            sorted set: node → when its lease ends, ms of Redis's clock
 //	salon:{nodes}:histories         hash: node → since when, and the name of its history
 //
-// Who is where, by hand: redis-cli --scan --pattern 'salon:*:room:lobby:users', then HGETALL; who is on a node: HGETALL of its keys.
+// Who is where, by hand: redis-cli --scan --pattern 'salon:*:room:lobby:users', then HGETALL; who is on a node: HGETALL of
+// its keys.
 
 // buckets is how many buckets there are: enough to spread over some dozen primaries, few enough that a beat looks at
 // all of them. All nodes must agree.

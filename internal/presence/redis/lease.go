@@ -11,10 +11,10 @@ import (
 	"salon/internal/presence"
 )
 
-// Register tells the nodes of this Redis which history this one writes, by a name that only nodes of the same history have, and
-// refuses with [presence.ErrOtherHistory] when a living node has another. It counts while this node lives, also after Redis was emptied.
-// While Redis is away it fails with [presence.ErrUnavailable]; then the first beat that reaches Redis compares, and beats
-// fail with ErrOtherHistory while an earlier node has another.
+// Register tells the nodes of this Redis which history this one writes, by a name that only nodes of the same history
+// have, and refuses with [presence.ErrOtherHistory] when a living node has another. It counts while this node lives, also
+// after Redis was emptied. While Redis is away it fails with [presence.ErrUnavailable]; then the first beat that reaches
+// Redis compares, and beats fail with ErrOtherHistory while an earlier node has another.
 func (s *Store) Register(ctx context.Context, history string) error {
 	if s.closed.Load() {
 		return presence.ErrClosed

@@ -138,31 +138,46 @@ func (s *Store) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, erro
 	}
 	rooms := map[chat.RoomID]int{}
 	for bucket := range found {
-		if wanted[bucket] == 0 {
-			continue
-		}
-		pairs, err := found[bucket].ToArray()
-		if err != nil {
-			return nil, unavailable(err)
-		}
-		for _, pair := range pairs {
-			values, err := pair.ToArray()
-			if err != nil || len(values) != 2 {
-				return nil, unavailable(fmt.Errorf("a room of %d parts: %w", len(values), err))
-			}
-			name, _ := values[0].ToString()
-			count, err := values[1].AsInt64()
-			if err != nil {
+		if wanted[bucket] > 0 {
+			if err := addRooms(rooms, found[bucket]); err != nil {
 				return nil, unavailable(err)
 			}
-			rooms[chat.RoomID(name)] = int(count)
 		}
 	}
 	return rooms, nil
 }
 
+// addRooms adds what one bucket told: rooms with their counts.
+func addRooms(rooms map[chat.RoomID]int, answer rueidis.RedisResult) error {
+	pairs, err := answer.ToArray()
+	if err != nil {
+		return err
+	}
+	for _, pair := range pairs {
+		values, err := pair.ToArray()
+		if err != nil {
+			return err
+		}
+		if len(values) != 2 {
+			return fmt.Errorf("a room of %d parts", len(values))
+		}
+		name, err := values[0].ToString()
+		if err != nil {
+			return err
+		}
+		count, err := values[1].AsInt64()
+		if err != nil {
+			return err
+		}
+		rooms[chat.RoomID(name)] = int(count)
+	}
+	return nil
+}
+
 // eachBucket sends one command for each bucket as one pipeline.
-func (s *Store) eachBucket(ctx context.Context, command func(rueidis.Builder, int) rueidis.Completed) ([]rueidis.RedisResult, error) {
+func (s *Store) eachBucket(
+	ctx context.Context, command func(b rueidis.Builder, bucket int) rueidis.Completed,
+) ([]rueidis.RedisResult, error) {
 	answers, err := s.conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
 		commands := make([]rueidis.Completed, buckets)
 		for bucket := range commands {

@@ -44,8 +44,8 @@ func userFrom(card string) (chat.User, error) {
 	return u, nil
 }
 
-// weight is what a session adds to its node's digest: the first 40 bits of a hash, as the scripts have it. Sums of a million stay
-// exact in the scripts' numbers, and two sets that differ have the same sum once in a million million.
+// weight is what a session adds to its node's digest: the first 40 bits of a hash, as the scripts have it. Sums of a
+// million stay exact in the scripts' numbers, and two sets that differ have the same sum once in a million million.
 func weight(field, record string) int64 {
 	sum := sha1.Sum([]byte(field + "\n" + record))
 	return int64(binary.BigEndian.Uint64(sum[:8]) >> 24)

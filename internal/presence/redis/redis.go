@@ -1,10 +1,10 @@
 // Package redis keeps presence in Redis 7.0 or later or in Valkey, standalone or Cluster: who is connected, where, as whom,
 // in which rooms, for any number of nodes.
 //
-// Everything in Redis is a copy. Each node remembers what it put there (its own sessions), and its beat compares the two by one
-// number for each bucket of rooms, so that a loss of any kind (emptied, replaced, failed over to a replica that lags) is
-// noticed and repaired within two beats. Changes are scripts that may be repeated and that tell each coming and going to one caller.
-// docs of the keys: keys.go; of what a beat does: beat.go.
+// Everything in Redis is a copy. Each node remembers what it put there (its own sessions), and its beat compares the two
+// by one number for each bucket of rooms, so that a loss of any kind (emptied, replaced, failed over to a replica that
+// lags) is noticed and repaired within two beats. Changes are scripts that may be repeated and that tell each coming and
+// going to one caller. The keys are described in keys.go, a beat in beat.go.
 //
 // Redis must not evict (maxmemory-policy noeviction, or one of the volatile ones: no key here expires).
 //
@@ -50,8 +50,9 @@ type Store struct {
 
 var _ presence.Store = (*Store)(nil)
 
-// Open opens the store as the node of that name, which must be this run's alone ([chat.NewNodeID]). It succeeds while Redis is away:
-// calls fail with [presence.ErrUnavailable] until it is there, and what was asked meanwhile is done by the first beat.
+// Open opens the store as the node of that name, which must be this run's alone ([chat.NewNodeID]). It succeeds while
+// Redis is away: calls fail with [presence.ErrUnavailable] until it is there, and what was asked meanwhile is done by the
+// first beat.
 func Open(target redisconn.Target, node string, o Options) *Store {
 	if o.Lease == 0 {
 		o.Lease = presence.Lease

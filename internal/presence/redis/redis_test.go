@@ -14,7 +14,7 @@ import (
 	"salon/internal/redistest"
 )
 
-const testLease = 1200 * time.Millisecond
+const testLease = 1500 * time.Millisecond
 
 // open opens a store and waits until it is connected.
 func open(tb testing.TB, url, node string) *Store {
@@ -83,7 +83,8 @@ func TestPresenceInCluster(t *testing.T) {
 
 func someone(n int) presence.Session {
 	id := chat.UserID(fmt.Sprintf("u_%05d", n))
-	return presence.Session{ID: fmt.Sprintf("s_%05d", n), User: chat.User{ID: id, Name: fmt.Sprintf("user %d", n), Color: chat.ColorOf(id)}}
+	u := chat.User{ID: id, Name: fmt.Sprintf("user %d", n), Color: chat.ColorOf(id)}
+	return presence.Session{ID: fmt.Sprintf("s_%05d", n), User: u}
 }
 
 func mustJoin(tb testing.TB, s *Store, room chat.RoomID, n int) {

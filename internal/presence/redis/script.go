@@ -82,7 +82,9 @@ func run(ctx context.Context, conn *redisconn.Conn, calls ...call) []rueidis.Red
 	return answers
 }
 
-func send(ctx context.Context, conn *redisconn.Conn, calls []call, as func(call, rueidis.Builder) rueidis.Completed) []rueidis.RedisResult {
+func send(
+	ctx context.Context, conn *redisconn.Conn, calls []call, as func(call, rueidis.Builder) rueidis.Completed,
+) []rueidis.RedisResult {
 	answers, err := conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
 		commands := make([]rueidis.Completed, len(calls))
 		for i, c := range calls {

@@ -1,0 +1,127 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestEnds(t *testing.T) {
+	refuse := func(q string) func(context.Context, string) (Conn, error) {
+		return func(context.Context, string) (Conn, error) { return &scripted{lines: []string{q}}, nil }
+	}
+	unreachable := func(status int) func(context.Context, string) (Conn, error) {
+		return func(context.Context, string) (Conn, error) { return nil, &DialError{Status: status, Err: io.EOF} }
+	}
+	for _, tt := range []struct {
+		name string
+		o    Options
+		want string // of the error; "" for a client that goes on
+	}{
+		{"name taken", Options{Dial: refuse(`{"type":"error","id":"1","code":"name_taken","message":"taken"}`)}, "taken"},
+		{"hello refused for now", Options{Dial: refuse(`{"type":"error","id":"1","code":"unavailable","temporary":true}`)}, ""},
+		{"kicked", Options{Dial: refuse(`{"type":"bye","code":4003,"message":"out"}`)}, "out (4003)"},
+		{"busy", Options{Dial: refuse(`{"type":"bye","code":4102,"message":"full","retry_after_ms":100}`)}, ""},
+		{"restart", Options{Dial: refuse(`{"type":"bye","code":4200,"message":"restart"}`)}, ""},
+		{"not the protocol", Options{Dial: refuse(`hello?`)}, ""},
+		{"wrong page", Options{Dial: unreachable(404)}, "cannot reach : EOF"},
+		{"too many", Options{Dial: unreachable(429)}, ""},
+		{"nobody there", Options{Dial: unreachable(0)}, ""},
+		{"nobody there at the first try", Options{Dial: unreachable(0), FirstTry: true}, "cannot reach : EOF"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var d diary
+				tt.o.On = d.on
+				done := make(chan error, 1)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				go func() { done <- New(tt.o).Run(ctx) }()
+				err := <-done
+				if tt.want == "" {
+					if !errors.Is(err, context.DeadlineExceeded) || len(noticesOf[Lost](&d)) < 60 {
+						t.Errorf("%v after %d losses", err, len(noticesOf[Lost](&d)))
+					}
+				} else if err.Error() != tt.want || len(noticesOf[Lost](&d)) > 0 {
+					t.Errorf("ended with %v after %d losses", err, len(noticesOf[Lost](&d)))
+				}
+			})
+		})
+	}
+}
+
+// scripted is a connection that says its lines and ends.
+type scripted struct{ lines []string }
+
+func (s *scripted) Read() ([]byte, error) {
+	if len(s.lines) == 0 {
+		return nil, io.EOF
+	}
+	b := []byte(s.lines[0])
+	s.lines = s.lines[1:]
+	return b, nil
+}
+func (s *scripted) Write([]byte)      {}
+func (s *scripted) Close(int, string) {}
+func (s *scripted) Kill()             {}
+func (s *scripted) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func TestParseAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"127.0.0.1:9000":           "ws://127.0.0.1:9000/ws",
+		"localhost":                "ws://localhost:8888/ws",
+		"[::1]:80":                 "ws://[::1]:80/ws",
+		"http://chat.example/":     "ws://chat.example/ws",
+		"https://chat.example":     "wss://chat.example/ws",
+		"ws://h:1/some/path?x=y#z": "ws://h:1/some/path?x=y",
+		"ftp://h":                  "",
+		"":                         "",
+		"ws://":                    "",
+		"a b":                      "",
+	} {
+		got, err := ParseAddress(in)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	closed := func(code int, wait time.Duration) error { return &CloseError{Code: code, RetryAfter: wait} }
+	for _, tt := range []struct {
+		err         error
+		tries       int
+		least, most time.Duration
+		final       bool
+	}{
+		{io.EOF, 1, 0, 500 * time.Millisecond, false},
+		{io.EOF, 3, 0, 2 * time.Second, false},
+		{io.EOF, 100, 0, 30 * time.Second, false},
+		{closed(4001, 0), 1, 0, 0, true},
+		{closed(4100, 0), 1, 5 * time.Second, 6250 * time.Millisecond, false},
+		{closed(4102, time.Minute), 4, time.Minute, 75 * time.Second, false},
+		{closed(4200, 0), 1, 0, 250 * time.Millisecond, false},
+		{closed(4200, 0), 4, 0, 4 * time.Second, false},
+		{closed(1006, 0), 2, 0, time.Second, false},
+		{&Error{Temporary: true, RetryAfter: time.Minute}, 1, time.Minute, time.Minute, false},
+	} {
+		for _, random := range []float64{0, 1} {
+			b := backoff{tries: tt.tries - 1}
+			got, final := b.after(tt.err, func() float64 { return random })
+			want := tt.least
+			if random == 1 {
+				want = tt.most
+			}
+			if got != want || final != tt.final {
+				t.Errorf("%v after %d tries, jitter %v: %v %v, want %v", tt.err, tt.tries, random, got, final, want)
+			}
+		}
+	}
+}

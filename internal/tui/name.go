@@ -1,0 +1,57 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"salon/internal/chat"
+)
+
+// askName asks for a name, and suggests the one the system knows.
+func (s *screen) askName(ctx context.Context) (string, error) {
+	usual := os.Getenv("USER")
+	prompt := s.Lang.Text("Your name: ")
+	if chat.CheckName(usual) != nil {
+		usual = ""
+	} else {
+		prompt = s.Lang.Text("Your name [%s]: ", usual)
+	}
+	var k keyboard
+	for {
+		s.draw(nil, prompt, prompt)
+		select {
+		case b, ok := <-s.typed:
+			if !ok {
+				return "", errLeave
+			}
+			name, entered, leave := s.nameKeys(k.read(b))
+			if name == "" {
+				name = usual
+			}
+			if leave {
+				return "", errLeave
+			}
+			if entered && name != "" {
+				return name, nil
+			}
+		case <-s.resized:
+		case <-ctx.Done():
+			return "", errLeave
+		}
+	}
+}
+
+func (s *screen) nameKeys(keys []key) (name string, entered, leave bool) {
+	for keys = s.edit.pressAll(keys); len(keys) > 0; keys = s.edit.pressAll(keys[1:]) {
+		switch {
+		case keys[0] == keyEnter:
+			name = strings.TrimSpace(s.edit.text)
+			s.edit = editor{}
+			return name, true, false
+		case keys[0] == keyInterrupt, keys[0] == keyEOF && s.edit.text == "":
+			return "", false, true
+		}
+	}
+	return "", false, false
+}
