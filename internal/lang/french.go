@@ -55,6 +55,7 @@ var frenchServer = map[string]string{
 	"the text is empty":                              "le texte est vide",
 	"the text has %d bytes, at most %d are allowed":  "le texte fait %d octets, %d au plus sont permis",
 	"too many messages: wait a little":               "trop de messages : attendez un peu",
+	"too many changes of name: wait a little":        "trop de changements de nom : attendez un peu",
 	"the history does not answer: try again":         "l’historique ne répond pas : réessayez",
 	"this event is too large to be stored":           "cet événement est trop grand pour être gardé",
 	"the server is stopping":                         "le serveur s’arrête",

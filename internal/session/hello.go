@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/time/rate"
 
 	"salon/internal/chat"
 	"salon/internal/history"
@@ -149,6 +150,12 @@ func (c *Session) takeName(name string) (chat.User, error) {
 	if err := chat.CheckName(name); err != nil {
 		return user, err
 	}
+	if c.names == nil {
+		c.names = rate.NewLimiter(rate.Every(renameEvery), renameBurst)
+	}
+	if err := within(c.names, "too many changes of name: wait a little"); err != nil {
+		return user, err
+	}
 	ctx, cancel := c.call()
 	defer cancel()
 	user.Name = name
@@ -160,7 +167,12 @@ func (c *Session) takeName(name string) (chat.User, error) {
 			return user, fmt.Errorf("keep name: %w", err)
 		}
 	}
-	c.srv.Renamed(user)
+	c.mu.Lock()
+	c.user = user
+	c.mu.Unlock()
+	if c.srv.names.sessions(user.ID) > 1 {
+		c.srv.Renamed(user)
+	}
 	for _, m := range c.rooms {
 		m.Rename(user)
 	}

@@ -75,6 +75,16 @@ func (n *names) change(ctx context.Context, user chat.User) error {
 	return nil
 }
 
+// sessions tells how many sessions a user has here.
+func (n *names) sessions(id chat.UserID) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if h := n.here[id]; h != nil {
+		return h.sessions
+	}
+	return 0
+}
+
 func (n *names) take(ctx context.Context, key string, user chat.User) error {
 	now := time.Now()
 	err := n.users.ClaimName(ctx, key, user.ID, now, n.until(now))

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/time/rate"
 
 	"salon/internal/chat"
 	"salon/internal/hub"
@@ -64,21 +65,29 @@ func (c *Session) checkText(text string) error {
 // maySend counts a send against the limits. Errors: [chat.CodeRateLimited], with the time to wait.
 func (c *Session) maySend() error {
 	if int(c.open.Load()) >= c.srv.MaxOpen {
-		return tooFast(time.Second)
+		return tooFast(tooManyMessages, time.Second)
 	}
 	if c.sends == nil {
 		return nil
 	}
-	res := c.sends.Reserve()
-	if wait := res.Delay(); wait > 0 {
-		res.Cancel()
-		return tooFast(wait)
-	}
-	return nil
+	return within(c.sends, tooManyMessages)
 }
 
-func tooFast(wait time.Duration) error {
-	e := chat.Errorf(chat.CodeRateLimited, "too many messages: wait a little")
+const tooManyMessages = "too many messages: wait a little"
+
+// within counts one more against a limiter. Errors: [chat.CodeRateLimited], with the time to wait.
+func within(l *rate.Limiter, message string) error {
+	res := l.Reserve()
+	wait := res.Delay()
+	if wait <= 0 {
+		return nil
+	}
+	res.Cancel()
+	return tooFast(message, wait)
+}
+
+func tooFast(message string, wait time.Duration) error {
+	e := chat.Errorf(chat.CodeRateLimited, message)
 	e.RetryAfter = wait.Round(time.Millisecond) + time.Millisecond
 	return e
 }

@@ -3,7 +3,7 @@
 // A Server owns the sessions of a node and the names their users hold. Each session's requests run on the goroutine that
 // reads its connection, one after another; the acks of its sends come from the hub's.
 //
-// Locks: Server.mu, Session.mu and names.mu are never held together, and never across I/O.
+// Locks: Server.mu before Session.mu; names.mu alone. None of them is held across I/O.
 package session
 
 import (

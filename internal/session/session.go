@@ -25,6 +25,9 @@ const (
 	// costs only the one who sends it.
 	requestRate  = 50
 	requestBurst = 100
+	// Names may be changed this often, since each stays held for some time: one every renameEvery, a few at once.
+	renameEvery = 10 * time.Second
+	renameBurst = 5
 	// maxHellos bounds the tries of one connection to find a name.
 	maxHellos = 10
 )
@@ -44,6 +47,7 @@ type Session struct {
 	// Only the reading goroutine's.
 	pace   *rate.Limiter // of requests
 	sends  *rate.Limiter // of sends; nil without limit
+	names  *rate.Limiter // of changes of name; nil before the first
 	hellos int
 	fresh  bool // a new user that has asked for nothing yet: it may never have got its token
 	typed  time.Time // when it was last told that the user writes

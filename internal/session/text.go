@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,6 +138,7 @@ func (c *Session) textWho() error {
 	for i, u := range got.Users {
 		names[i] = protocol.Visible(u.Name)
 	}
+	slices.Sort(names)
 	c.say("In %s (%d): %s", c.room, got.Count, strings.Join(names, ", "))
 	return nil
 }

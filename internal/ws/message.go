@@ -19,6 +19,9 @@ func NewMessage(op Opcode, payload []byte) *Message {
 // Size tells the payload's bytes.
 func (m *Message) Size() int { return len(m.plain) - headerSize(m.plain[1]) }
 
+// Payload returns the payload, which must not be changed.
+func (m *Message) Payload() []byte { return m.plain[headerSize(m.plain[1]):] }
+
 // frame returns the unmasked frame for a connection whose peer keeps a window of 1<<window bytes; 0 stands for a peer
 // that does not take compressed frames.
 //
@@ -37,7 +40,7 @@ func (m *Message) frame(window uint8, from int) []byte {
 }
 
 func (m *Message) deflate() {
-	payload := m.plain[headerSize(m.plain[1]):]
+	payload := m.Payload()
 	d := deflaters.Get().(*deflater)
 	if p := d.deflate(payload); len(p) < len(payload) {
 		m.deflated = newFrame(Opcode(m.plain[0]&0x0f), bitRSV1, p)

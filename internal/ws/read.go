@@ -2,7 +2,6 @@ package ws
 
 import (
 	"errors"
-	"io"
 	"net"
 )
 

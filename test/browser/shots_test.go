@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -21,7 +22,7 @@ func TestShots(t *testing.T) {
 	p.speak("jardin", "Inès", "Les tomates sont arrivées")
 	p.speak("cinéma", "Yann", "Jeudi, 20 h 30 ?")
 	people := map[string]*page{}
-	for _, name := range []string{"Ada", "Émile", "Noor", "Kofi"} {
+	for _, name := range []string{"Émile", "Noor", "Kofi", "Ada"} {
 		people[name] = openPage(t, name, p.url.String())
 		people[name].do(chromedp.EmulateViewport(1200, 780))
 		people[name].enter("lobby")
@@ -53,6 +54,7 @@ func TestShots(t *testing.T) {
 	people["Kofi"].write("Cats are")
 	ada.wait("that Kofi types", "document.querySelector('.typing').textContent !== ''")
 
+	ada.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 20)) // off the list of rooms
 	ada.scheme("light")
 	ada.shoot(dir, "web-light.png")
 	ada.scheme("dark")

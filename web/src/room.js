@@ -2,7 +2,7 @@
  * One room as this client knows it, and how each thing that comes changes it. Pure: every function gives a new room.
  */
 
-import { add, ends, gaps, has, lastSeq, newest, size } from './segments.js';
+import { add, ends, gaps, lastSeq, newest, size } from './segments.js';
 
 /** @import { Event, Joined, Message, User } from './protocol.js' */
 /** @import { Segment } from './segments.js' */
@@ -178,11 +178,6 @@ export function trimmed(room, held) {
 /** Whether there is more before what is here. @param {Room} room */
 export function hasOlder(room) {
   return room.segments.length > 0 ? room.segments[0][0].seq > 1 : false;
-}
-
-/** @param {Room} room @param {number} seq */
-export function knows(room, seq) {
-  return has(room.segments, seq);
 }
 
 /** @param {Room} room */

@@ -18,11 +18,6 @@ export function lastSeq(segments) {
   return newest ? last(newest) : 0;
 }
 
-/** @param {Segment[]} segments @param {number} seq */
-export function has(segments, seq) {
-  return segments.some((segment) => first(segment) <= seq && seq <= last(segment));
-}
-
 /**
  * Adds events, in any order and as often as they come: each seq is kept once.
  * @param {Segment[]} segments
@@ -43,7 +38,6 @@ function runs(events) {
   const found = [];
   for (const event of sorted) {
     const run = found.at(-1);
-    if (run && event.seq === last(run)) continue;
     if (run && event.seq === last(run) + 1) run.push(event);
     else found.push([event]);
   }

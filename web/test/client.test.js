@@ -127,6 +127,19 @@ test('a temporary refusal waits as long as asked, and nothing passes it', async 
   assert.deepEqual(texts(client), ['first', 'second']);
 });
 
+test('a server that does not count us in is asked to, and the text is sent then', async () => {
+  const client = await enter();
+  let outside = true;
+  server.instead = (request) => {
+    if (request.type === 'join') outside = false;
+    return request.type === 'send' && outside ? { type: 'error', code: 'not_member', message: 'join first' } : undefined;
+  };
+  client.send('lobby', 'hi');
+  await settle();
+  assert.deepEqual(texts(client), ['hi']);
+  assert.deepEqual(pending(client), []);
+});
+
 test('a permanent refusal is shown with its reason, and the next goes on', async () => {
   const client = await enter();
   const refused = { type: 'error', code: 'too_large', message: 'too large' };
@@ -219,6 +232,7 @@ test('older pages come above, without double', async () => {
   client.loadOlder('lobby');
   await settle();
   assert.deepEqual(seqs(client), [[21, 170]]);
+  assert.equal(asked('history').length, 1, 'one reading at a time');
   client.loadOlder('lobby');
   await settle();
   assert.deepEqual(seqs(client), [[1, 170]]);

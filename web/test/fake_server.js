@@ -10,6 +10,7 @@ export class FakeServer {
   logs = new Map();
   /** @type {Set<FakeSocket>} */ sockets = new Set();
   /** Users by token. @type {Map<string, any>} */ users = new Map();
+  /** Users ever made. */ made = 0;
   /** Every request, as it came. @type {any[]} */ requests = [];
   /** Takes no connection. */ down = false;
   /** Hears nothing and says nothing, and keeps the connections. */ mute = false;
@@ -85,8 +86,8 @@ export class FakeServer {
 
   hello(socket, { name, token }) {
     if (token && !this.users.has(token)) return { type: 'error', code: 'invalid_token', message: 'unknown' };
-    const fresh = token ? undefined : `token ${this.users.size}`;
-    const user = token ? this.users.get(token) : { id: `u_${this.users.size}`, name, color: COLOR };
+    const fresh = token ? undefined : `token ${this.made}`;
+    const user = token ? this.users.get(token) : { id: `u_${this.made++}`, name, color: COLOR };
     user.name = name;
     if (fresh) this.users.set(fresh, user);
     socket.user = user;

@@ -31,6 +31,7 @@ type options struct {
 	rounds int
 	quick  bool
 	dir    string
+	salon  string
 }
 
 func main() {
@@ -45,6 +46,7 @@ func main() {
 		flag.IntVar(&o.rounds, "rounds", 5, "how often each row is measured; the medians count")
 		flag.BoolVar(&o.quick, "quick", false, "one round, a tenth of the members and of the time: shows that it works, not how fast")
 		flag.StringVar(&o.dir, "dir", "", "where the servers keep data: a folder on a disk, for fsync to cost what it costs (default: the system's folder for temporary files)")
+		flag.StringVar(&o.salon, "salon", "", "measure this salon program rather than the sources around")
 		flag.Parse()
 		err = run(ctx, o, os.Stdout, os.Stderr)
 	}
@@ -79,7 +81,7 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	}
 	fmt.Fprintln(progress, "builds the servers")
 	b := &rows.Bench{Dir: dir, Rounds: o.rounds, Quick: o.quick, Progress: progress, Hold: []string{self, holds}}
-	if b.Programs, err = process.Build(ctx, dir); err != nil {
+	if b.Programs, err = process.Build(ctx, dir, o.salon); err != nil {
 		return err
 	}
 	header(out, o, dir)

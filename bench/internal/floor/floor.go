@@ -91,12 +91,12 @@ func (s *Server) talk(ctx context.Context, c net.Conn) {
 	if err != nil {
 		return
 	}
-	// Written before it is a member, it comes before the room's first message.
+	room := s.enter(ctx, string(name), c)
+	defer room.leave(c)
+	// Told once it is a member: nobody sends before all are.
 	if _, err := c.Write(ws.MustCompileFrame(ws.NewTextFrame([]byte("joined")))); err != nil {
 		return
 	}
-	room := s.enter(ctx, string(name), c)
-	defer room.leave(c)
 	for {
 		payload, err := next(r)
 		if err != nil {

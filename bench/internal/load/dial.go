@@ -27,7 +27,7 @@ func parseServers(servers []string) ([]netip.AddrPort, error) {
 
 // dial connects member i and asks for the upgrade; the rest comes in the loop.
 func (f *Fleet) dial(i int, server netip.AddrPort) error {
-	fd, err := connect(i, server)
+	fd, err := connect(i, server, f.plan.Segment)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", server, err)
 	}
@@ -50,7 +50,7 @@ func (f *Fleet) dial(i int, server netip.AddrPort) error {
 }
 
 // connect opens the i-th connection to server. Sources go round 127.0.1.1 to 127.0.1.200, so that ports never run out.
-func connect(i int, server netip.AddrPort) (fd int, err error) {
+func connect(i int, server netip.AddrPort, segment int) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
@@ -61,6 +61,9 @@ func connect(i int, server netip.AddrPort) (fd int, err error) {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
 		unix.Bind(fd, source),
 	)
+	if err == nil && segment > 0 {
+		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, segment)
+	}
 	if err == nil {
 		err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(server.Port()), Addr: server.Addr().As4()})
 	}

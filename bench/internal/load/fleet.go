@@ -18,6 +18,7 @@ type Plan struct {
 	Senders  int      // how many of the members send, spread evenly
 	Sample   int      // every how many members one is read in full
 	Compress bool     // offer permessage-deflate
+	Segment  int      // longest TCP segment, in bytes; 0: as loopback has it, 64 KB
 	Last     int      // events of the past to ask for
 	Tokens   []string // what brings the members back, from Fleet.Tokens; nil: they are new
 }

@@ -15,24 +15,30 @@ type Programs struct {
 	Salon, Floor, Centrifuge string
 }
 
-// Build builds the servers from the sources around the working folder, which is in the module bench, into dir.
-func Build(ctx context.Context, dir string) (Programs, error) {
+// Build builds the servers from the sources around the working folder, which is in the module bench, into dir. Salon, where it
+// is not empty, is a program that is there already.
+func Build(ctx context.Context, dir, salon string) (Programs, error) {
 	root, err := Root(ctx)
 	if err != nil {
 		return Programs{}, err
 	}
-	p := Programs{filepath.Join(dir, "salon"), filepath.Join(dir, "floor"), filepath.Join(dir, "centrifuge")}
-	for _, b := range []struct{ folder, program, out string }{
-		{root, "./cmd/salon", p.Salon},
-		{filepath.Join(root, "bench"), "./cmd/floor", p.Floor},
-		{filepath.Join(root, "bench"), "./cmd/centrifuge", p.Centrifuge},
-	} {
+	p := Programs{salon, filepath.Join(dir, "floor"), filepath.Join(dir, "centrifuge")}
+	bench := filepath.Join(root, "bench")
+	all := []source{{bench, "./cmd/floor", p.Floor}, {bench, "./cmd/centrifuge", p.Centrifuge}}
+	if salon == "" {
+		p.Salon = filepath.Join(dir, "salon")
+		all = append(all, source{root, "./cmd/salon", p.Salon})
+	}
+	for _, b := range all {
 		if err := BuildOne(ctx, b.folder, b.program, b.out); err != nil {
 			return p, err
 		}
 	}
 	return p, nil
 }
+
+// source is a program to build.
+type source struct{ folder, program, out string }
 
 // BuildOne builds the program of a module's folder.
 func BuildOne(ctx context.Context, folder, program, out string) error {

@@ -22,6 +22,8 @@ type fanout struct {
 type work struct {
 	members, rooms, senders int
 
+	segment int // longest TCP segment, in bytes; 0 for loopback's
+
 	pad   int     // bytes more in each text
 	rate  float64 // messages per second, all senders together
 	press int     // sends that each sender has under way
@@ -50,9 +52,9 @@ func (r rounds) ratio(a, b int, figure func(sample) float64) []float64 {
 	return ratios
 }
 
-func cpu(s sample) float64   { return s.cpu }
-func p99(s sample) float64   { return s.p99 }
-func rate(s sample) float64  { return s.rate }
+func cpu(s sample) float64  { return s.cpu }
+func p99(s sample) float64  { return s.p99 }
+func rate(s sample) float64 { return s.rate }
 func wire(s sample) float64 { return s.bytes }
 
 func (row fanout) run(ctx context.Context, b *Bench) (Outcome, error) {
@@ -110,7 +112,7 @@ func (w work) scaled(b *Bench) work {
 
 func (w work) plan(v variant, servers ...string) load.Plan {
 	return load.Plan{
-		Dialect: v.kind.dialect(), Servers: servers, Compress: v.compress,
+		Dialect: v.kind.dialect(), Servers: servers, Compress: v.compress, Segment: w.segment,
 		Members: w.members, Rooms: w.rooms, Senders: w.senders, Sample: min(max(1, w.members/20), 50),
 	}
 }

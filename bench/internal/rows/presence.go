@@ -4,43 +4,75 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"salon/bench/internal/load"
+	"salon/bench/internal/process"
 )
 
 const (
 	crowd      = 10_000
-	churn      = 0.01            // of the members, that go and come each second
-	awayFor    = 2 * time.Second // from going to coming
-	presenceIn = 5 * time.Second // the window
+	churn      = 0.01             // of the members, that go each second; as many come
+	longAway   = 4 * time.Second  // at most, from going to coming: chance decides, so that the count is never the same for long
+	presenceIn = 10 * time.Second // the window: not shorter when quick, as a crowd is told its count once a second
 )
 
-// churner has members go and come, in turn, but for those that count.
+// churner has members go and come, but for those that count what they are told.
 type churner struct {
 	fleet  *load.Fleet
-	next   int
-	away   []int // who went, the longest away first
-	most   int   // how many are away at once
-	events int   // goings and comings
+	dice   *rand.Rand
+	turn   int   // goes next
+	beats  int   // so far
+	comes  []int // by beat, modulo their number: who comes then; -1 for nobody
+	events int   // goings and comings so far
 }
 
-func (c *churner) step() {
-	for c.fleet.IsFull(c.next) {
-		c.next = (c.next + 1) % c.fleet.Members()
+func newChurner(fleet *load.Fleet, beat time.Duration) *churner {
+	return &churner{
+		fleet: fleet, dice: rand.New(rand.NewPCG(2026, 11)), turn: 1,
+		comes: slices.Repeat([]int{-1}, int(longAway/beat)),
 	}
-	c.say(c.next, fmt.Sprintf(`{"type":"leave","room":%q}`, load.RoomName(0)))
-	c.away = append(c.away, c.next)
-	c.next = (c.next + 1) % c.fleet.Members()
-	if len(c.away) > c.most {
-		c.say(c.away[0], fmt.Sprintf(`{"type":"join","room":%q,"last":0}`, load.RoomName(0)))
-		c.away = c.away[1:]
+}
+
+// beat has one go, and those come whose time it is.
+func (c *churner) beat() {
+	now := c.beats % len(c.comes)
+	c.beats++
+	if back := c.comes[now]; back >= 0 {
+		c.say(back, fmt.Sprintf(`{"type":"join","room":%q,"last":0}`, load.RoomName(0)))
 	}
+	c.comes[now] = -1
+	for c.fleet.IsFull(c.turn) {
+		c.turn = (c.turn + 1) % c.fleet.Members()
+	}
+	at := c.dice.IntN(len(c.comes))
+	for c.comes[at] >= 0 || at == now {
+		at = (at + 1) % len(c.comes)
+		if at == now { // all times are taken
+			return
+		}
+	}
+	c.say(c.turn, fmt.Sprintf(`{"type":"leave","room":%q}`, load.RoomName(0)))
+	c.comes[at] = c.turn
+	c.turn = (c.turn + 1) % c.fleet.Members()
 }
 
 func (c *churner) say(member int, request string) {
 	c.fleet.Say(member, request)
 	c.events++
+}
+
+// present tells how many members are in the room.
+func (c *churner) present() int {
+	n := c.fleet.Members()
+	for _, member := range c.comes {
+		if member >= 0 {
+			n--
+		}
+	}
+	return n
 }
 
 // runPresence counts what is told about who is there, against one push per coming or going and member.
@@ -60,31 +92,35 @@ func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	each := time.Duration(float64(time.Second) / (churn * float64(members)))
-	c := &churner{fleet: fleet, next: 1, most: int(awayFor / each)}
-	fleet.Pulse(each, c.step)
-	if err := fleet.Run(ctx, b.span(3*awayFor)); err != nil {
+	beat := time.Duration(float64(time.Second) / (churn * float64(members)))
+	c := newChurner(fleet, beat)
+	fleet.Pulse(beat, c.beat)
+	if err := fleet.Run(ctx, longAway); err != nil {
 		return Outcome{}, err
 	}
 	var factors, pushes, cost []float64
 	for n := range b.Rounds {
-		events, before := c.events, fleet.Counters().Presence
-		cpuBefore, err := server.CPU()
+		events, told := c.events, fleet.Counters().Presence
+		used, err := server.CPU()
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := fleet.Run(ctx, presenceIn); err != nil { // not shorter when quick: a crowd is told its count once a second
+		if err := fleet.Run(ctx, presenceIn); err != nil {
 			return Outcome{}, err
 		}
-		cpuAfter, err := server.CPU()
+		usedAfter, err := server.CPU()
 		if err != nil {
 			return Outcome{}, err
 		}
-		each := float64(fleet.Counters().Presence-before) / float64(fleet.FullMembers())
-		factors = append(factors, float64(c.events-events)/each)
+		events = c.events - events
+		each := float64(fleet.Counters().Presence-told) / float64(fleet.FullMembers())
+		factors = append(factors, float64(events)/max(1, each))
 		pushes = append(pushes, each/presenceIn.Seconds())
-		cost = append(cost, (cpuAfter-cpuBefore).Seconds()/presenceIn.Seconds()*100)
-		b.say("  window %d: %d went or came, %.1f pushes to each member", n+1, c.events-events, each)
+		cost = append(cost, (usedAfter-used).Seconds()/presenceIn.Seconds()*100)
+		b.say("  window %d: %d went or came, %.1f pushes to each member", n+1, events, each)
+	}
+	if err := c.check(ctx, server); err != nil {
+		return Outcome{}, err
 	}
 	return Outcome{
 		Columns: []string{"pushes/s to each member", "server's CPU"},
@@ -93,4 +129,20 @@ func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
 			What: "fewer pushes than one per event and member", Values: factors, Reach: 50, Beyond: 200, AtLeast: true, Unit: "×",
 		}},
 	}, nil
+}
+
+// check ends the coming and going, and has the server count: it must have followed.
+func (c *churner) check(ctx context.Context, server *process.Server) error {
+	c.fleet.Pulse(0, nil)
+	var there float64
+	for range 50 {
+		if err := c.fleet.Run(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+		var err error
+		if there, err = metric(ctx, server, "salon_members"); err != nil || int(there) == c.present() {
+			return err
+		}
+	}
+	return fmt.Errorf("the server has %.0f members in the room, there are %d", there, c.present())
 }

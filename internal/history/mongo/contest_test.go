@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"salon/internal/chat"
 	"salon/internal/mongotest"
 )
@@ -80,4 +82,70 @@ func batchOf(n, i, size int) []chat.Event {
 			CID: fmt.Sprintf("%d-%d", i, k), Text: fmt.Sprintf("batch %d, text %d", i, k)}
 	}
 	return events
+}
+
+// TestHotRoom has three nodes write in one room without a pause. Each gets its batches in, and the log is whole.
+func TestHotRoom(t *testing.T) {
+	t.Parallel()
+	const batches, size = 40, 10
+	uri, db := mongotest.Start(t), mongotest.Database()
+	var stores []*Store
+	var g errgroup.Group
+	for n := range 3 {
+		s := openOn(t, uri, db, nil)
+		stores = append(stores, s)
+		for half := range 2 { // two callers of each
+			g.Go(func() error {
+				for i := range batches / 2 {
+					if _, err := s.Append(t.Context(), "hot", batchOf(n, 2*i+half, size)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	checkLog(t, stores[0], "hot", true, map[int]int{0: batches * size, 1: batches * size, 2: batches * size})
+	for n, s := range stores {
+		heads, err := s.Heads(t.Context(), []chat.RoomID{"hot"})
+		if err != nil || heads[0] != 3*batches*size {
+			t.Errorf("node %d sees head %v, %v", n, heads, err)
+		}
+		t.Logf("node %d: %+v", n, s.Stats())
+	}
+}
+
+// TestFloor takes the steps of a floor one by one: taking it, leaving it to another, going on as if alone.
+func TestFloor(t *testing.T) {
+	t.Parallel()
+	uri, db := mongotest.Start(t), mongotest.Database()
+	a, b := openOn(t, uri, db, nil), openOn(t, uri, db, nil)
+	wait := func(s *Store, want bool) {
+		t.Helper()
+		if waited, err := s.floors.wait(t.Context(), "hot"); err != nil || waited != want {
+			t.Fatalf("waited %v, want %v, %v", waited, want, err)
+		}
+	}
+	wait(a, false) // nobody competes
+	a.floors.seek("hot")
+	wait(a, true) // to take it
+	if doc, err := b.floors.read(t.Context(), "hot"); err != nil || doc.Node != a.floors.node || doc.Turn != 1 {
+		t.Fatalf("the floor is %+v, %v", doc, err)
+	}
+	wait(b, false) // b does not know yet
+	if err := b.floors.look(t.Context(), []chat.RoomID{"other", "hot"}); err != nil {
+		t.Fatal(err)
+	}
+	wait(b, true) // until a's slot is over
+	if doc, err := a.floors.read(t.Context(), "hot"); err != nil || doc.Node != b.floors.node || doc.Turn != 2 {
+		t.Fatalf("the floor is %+v, %v", doc, err)
+	}
+	wait(a, true) // and back
+	for a.floors.mustWait("hot") || a.floors.get("hot").sought {
+		wait(a, a.floors.mustWait("hot")) // nobody else wants it: in the end a goes on alone
+	}
+	wait(a, false)
 }

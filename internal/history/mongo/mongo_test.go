@@ -13,6 +13,7 @@ import (
 
 // TestHistory runs the suite of all engines.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	uri := mongotest.Start(t)
 	historytest.Run(t, func(t *testing.T) history.Store { return openOn(t, uri, mongotest.Database(), nil) },
 		historytest.WithReopen(func(t *testing.T, s history.Store) history.Store {

@@ -18,6 +18,7 @@ import (
 // TestOutcomes does to one insert what networks and servers do, and looks at what Append makes of it, and whether what
 // is sent again after an error is stored once.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	uri := mongotest.Start(t)
 	stepDown := bson.D{{Key: "ok", Value: 0.0}, {Key: "code", Value: int32(10107)}, {Key: "codeName", Value: "NotWritablePrimary"}, {Key: "errmsg", Value: "not primary"}}
 	unmet := func(doc *bson.D) {
@@ -76,6 +77,7 @@ func TestOutcomes(t *testing.T) {
 
 // TestLate has an insert that was given up reach the server at the worst moments.
 func TestLate(t *testing.T) {
+	t.Parallel()
 	uri := mongotest.Start(t)
 	ada, bob := batchOf(1, 0, 4), batchOf(2, 0, 3)
 	for name, c := range map[string]struct {
@@ -133,6 +135,7 @@ func again(events ...chat.Event) func(*testing.T, *Store) {
 
 // TestRefusals has the server say which key refused, as MongoDB does.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	uri := mongotest.Start(t)
 	m := meddle(t, uri)
 	db := mongotest.Database()
@@ -164,6 +167,7 @@ func TestRefusals(t *testing.T) {
 
 // TestOrderedInsert holds the server to what Append relies on: an insert of many stops at the first that is refused.
 func TestOrderedInsert(t *testing.T) {
+	t.Parallel()
 	uri := mongotest.Start(t)
 	for _, at := range []int{0, 1, 57, 99} {
 		s := openOn(t, uri, mongotest.Database(), nil)

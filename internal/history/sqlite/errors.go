@@ -30,13 +30,6 @@ func failed(op string, err error) error {
 // passing tells whether err comes from outside (the disk, the system) and hits whoever writes next as well.
 func passing(err error) bool { return errors.Is(err, history.ErrUnavailable) }
 
-// unique tells whether err is the refusal of a row that is there already.
-func unique(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
-
 // code gives SQLite's primary result code, 0 if err is not from SQLite.
 func code(err error) int {
 	var e *sqlite.Error

@@ -37,6 +37,9 @@ func TestFolderIsOursAlone(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if files, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(files) != 2 {
+		t.Errorf("Close left %v, %v: want the database and the lock file", files, err)
+	}
 	again, err := sqlite.Open(dir)
 	if err != nil {
 		t.Fatalf("after Close: %v", err)

@@ -37,9 +37,10 @@ type Store struct {
 	rooms  *rooms
 	queue  *queue
 
+	writer  *writer
 	closing chan struct{} // closed when Close begins
 	readers chan *reader  // the idle ones
-	written chan error    // gives the writer's last error once it has ended
+	written chan struct{} // closed when the writer has done all
 	close   func() error  // once
 }
 
@@ -52,14 +53,16 @@ func Open(dir string) (*Store, error) {
 	}
 	s := &Store{
 		folder: f, rooms: newRooms(), queue: newQueue(),
-		closing: make(chan struct{}), readers: make(chan *reader, readerCount), written: make(chan error, 1),
+		closing: make(chan struct{}), readers: make(chan *reader, readerCount), written: make(chan struct{}),
 	}
 	s.close = sync.OnceValue(s.shut)
-	w, err := s.start()
-	if err != nil {
+	if s.writer, err = s.start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open history in %s: %w", dir, err), s.closeReaders(), f.close())
 	}
-	go func() { s.written <- w.loop(s.queue) }()
+	go func() {
+		defer close(s.written)
+		s.writer.loop(s.queue)
+	}()
 	return s, nil
 }
 
@@ -99,11 +102,14 @@ func (s *Store) Close() error { return s.close() }
 func (s *Store) shut() error {
 	close(s.closing)
 	s.queue.close()
-	err := <-s.written
+	<-s.written
+	var errs []error
 	for range readerCount { // waits for the reads under way
-		err = errors.Join(err, (<-s.readers).conn.close())
+		errs = append(errs, (<-s.readers).conn.close())
 	}
-	return errors.Join(err, s.folder.close())
+	// Last, since the last connection to close takes the write-ahead log away.
+	errs = append(errs, failed("close history", s.writer.end()), s.folder.close())
+	return errors.Join(errs...)
 }
 
 // closeReaders closes the idle readers, when there will be no others.

@@ -101,12 +101,12 @@ func (w *writer) prepare() error {
 	return nil
 }
 
-// loop writes what comes, group by group, until the queue is closed and empty, and closes the connection.
-func (w *writer) loop(q *queue) error {
+// loop writes what comes, group by group, until the queue is closed and empty.
+func (w *writer) loop(q *queue) {
 	var group []*job
 	for {
 		if group = q.take(group); len(group) == 0 {
-			return w.end()
+			return
 		}
 		w.write(group)
 		for _, j := range group {
@@ -129,14 +129,14 @@ func (w *writer) tidy() {
 	}
 }
 
-// end leaves a database that holds everything, without a write-ahead log, for whoever copies the file.
+// end closes the connection and leaves a database that holds everything, for whoever copies the file.
 func (w *writer) end() error {
 	err := w.checkpoints.stop()
 	if w.conn != nil {
 		_, moved := moveLog(w.conn)
 		err = errors.Join(err, moved, w.conn.close())
 	}
-	return failed("close history", err)
+	return err
 }
 
 // write does the jobs in one transaction. When one of them fails by its own fault, each gets a transaction of its own.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -111,7 +112,10 @@ func TestOneFailsAlone(t *testing.T) {
 	fault := errors.New("its own fault")
 	group := []*job{
 		{room: "lobby", events: say("1", "a")},
-		{work: func(*writer) (answer, failure error) { return nil, fault }},
+		{work: func(w *writer) (answer, failure error) {
+			_, err := w.addRoom.one(func(row) {}, "made and undone")
+			return nil, errors.Join(fault, err)
+		}},
 		{room: "lobby", events: say("2", "b")},
 		{work: func(*writer) (answer, failure error) { return history.ErrNameTaken, nil }},
 	}
@@ -131,6 +135,9 @@ func TestOneFailsAlone(t *testing.T) {
 	p, err := s.Read(t.Context(), "lobby", history.Query{Limit: 5})
 	if err != nil || p.Head != 2 || p.Events[0].Text != "a" || p.Events[1].Text != "b" {
 		t.Errorf("stored %+v, %v", p, err)
+	}
+	if err := s.Check(t.Context()); err != nil { // an empty room would show
+		t.Errorf("left behind: %v", err)
 	}
 }
 
@@ -156,6 +163,35 @@ func TestGroups(t *testing.T) {
 	q.close()
 	if got := q.take(nil); len(got) != 0 || q.put(&job{}) {
 		t.Error("a closed queue gives or takes")
+	}
+}
+
+// TestCheckpoint shows that the write-ahead log is moved while the store is open and in use, and started over.
+func TestCheckpoint(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	ctx := t.Context()
+	size := func(file string) int64 {
+		info, err := os.Stat(s.path + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	text := strings.Repeat("x", 1<<16)
+	for n := 0; size("") < 4<<20; n++ { // moved at least once
+		if n == 2000 {
+			t.Fatalf("after %d KiB of text the database has %d bytes, the log %d", n*64, size(""), size("-wal"))
+		}
+		if _, err := s.Append(ctx, "lobby", say(fmt.Sprint(n), text)); err != nil {
+			t.Fatal(err)
+		}
+		if n%50 == 0 {
+			onWriter(t, s, func(w *writer) error { w.written = checkpointAfter; return nil })
+		}
+	}
+	if err := s.Check(ctx); err != nil {
+		t.Fatal(err)
 	}
 }
 
