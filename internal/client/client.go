@@ -121,7 +121,7 @@ func New(o Options) *Client {
 		o.SaveToken = func(string) {}
 	}
 	if o.Dial == nil {
-		o.Dial = dialWebSocket
+		o.Dial = DialWebSocket
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64

@@ -31,8 +31,8 @@ const maxMessage = 64 << 20
 
 var errNoSubprotocol = errors.New("no Salon server answers there")
 
-// dialWebSocket opens the real thing.
-func dialWebSocket(ctx context.Context, url string) (Conn, error) {
+// DialWebSocket opens the real thing: what a client uses that is not told to dial in another way.
+func DialWebSocket(ctx context.Context, url string) (Conn, error) {
 	c, err := ws.Dial(ctx, url, &ws.DialOptions{
 		Subprotocols: []string{protocol.Subprotocol},
 		Compress:     true,

@@ -23,7 +23,7 @@ func (c *Conn) Close(code int, reason string) {
 		c.working++
 	}
 	c.mu.Unlock()
-
+	c.limitClosing()
 	c.Flush()
 	if alone {
 		go c.finish(false)

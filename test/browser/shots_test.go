@@ -22,7 +22,7 @@ func TestShots(t *testing.T) {
 	p.speak("jardin", "Inès", "Les tomates sont arrivées")
 	p.speak("cinéma", "Yann", "Jeudi, 20 h 30 ?")
 	people := map[string]*page{}
-	for _, name := range []string{"Émile", "Noor", "Kofi", "Ada"} {
+	for _, name := range []string{"Émile", "Noor", "Kofi", "Léa", "Ada"} {
 		people[name] = openPage(t, name, p.url.String())
 		people[name].do(chromedp.EmulateViewport(1200, 780))
 		people[name].enter("lobby")
@@ -50,9 +50,9 @@ func TestShots(t *testing.T) {
 	ada.click("[data-room=lobby]")
 	people["Noor"].say("Et du basilic.")
 	ada.wait("something unread", "document.querySelector('.badge.unread')")
-	people["Kofi"].do(chromedp.Focus(".composer textarea"))
-	people["Kofi"].write("Cats are")
-	ada.wait("that Kofi types", "document.querySelector('.typing').textContent !== ''")
+	people["Léa"].do(chromedp.Focus(".composer textarea"))
+	people["Léa"].write("Cats are")
+	ada.wait("that Léa types", "document.querySelector('.typing').textContent !== ''")
 
 	ada.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 600, 20)) // off the list of rooms
 	ada.scheme("light")

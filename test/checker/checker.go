@@ -35,13 +35,17 @@ type Witness struct {
 
 	mu    sync.Mutex // guards what follows
 	acks  []Ack
-	sends map[string]bool // cids given to the client to send, room/cid
+	sends map[chat.RoomID][]string // cids given to the client to send, in that order
 	seen  map[chat.RoomID][]Sight
+	since map[chat.RoomID]uint64 // where it begins, where that is known
+	gone  bool
 }
 
 // NewWitness makes a witness.
 func NewWitness(name string) *Witness {
-	return &Witness{Name: name, sends: map[string]bool{}, seen: map[chat.RoomID][]Sight{}}
+	return &Witness{
+		Name: name, sends: map[chat.RoomID][]string{}, seen: map[chat.RoomID][]Sight{}, since: map[chat.RoomID]uint64{},
+	}
 }
 
 // Acked records an acknowledgement.
@@ -55,7 +59,21 @@ func (w *Witness) Acked(a Ack) {
 func (w *Witness) Sent(room chat.RoomID, cid string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sends[string(room)+"/"+cid] = true
+	w.sends[room] = append(w.sends[room], cid)
+}
+
+// Since records that the client asked for everything in a room after a number: what comes next must be shown too.
+func (w *Witness) Since(room chat.RoomID, seq uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since[room] = seq
+}
+
+// Gone records that the client has ended before the others. What it was not told by then, nobody owes it.
+func (w *Witness) Gone() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gone = true
 }
 
 // Saw records an event that the client was shown.
@@ -85,8 +103,9 @@ func (w *Witness) Acks() int {
 // Verdict counts the broken promises; all are 0 when all were kept.
 type Verdict struct {
 	Lost      int // acknowledged, and not in the history, or another there
-	Unsettled int // sent, and neither acknowledged nor refused at the end
+	Unsettled int // sent, and not acknowledged at the end
 	Twice     int // one send stored twice
+	Shuffled  int // sends of a client that stand in a log in another order than it sent them
 	Holes     int // numbers missing in a log
 	Gaps      int // numbers that a client was not shown between two that it was, or at the end
 	Repeats   int // numbers that a client was shown again, or after a later one
@@ -98,13 +117,13 @@ type Verdict struct {
 
 // Broken tells how many promises were broken.
 func (v *Verdict) Broken() int {
-	return v.Lost + v.Unsettled + v.Twice + v.Holes + v.Gaps + v.Repeats + v.Phantoms
+	return v.Lost + v.Unsettled + v.Twice + v.Shuffled + v.Holes + v.Gaps + v.Repeats + v.Phantoms
 }
 
 // String gives the counts, and the first details.
 func (v *Verdict) String() string {
-	s := fmt.Sprintf("lost %d, unsettled %d, stored twice %d, holes %d, gaps %d, repeats %d, phantoms %d (of %d acks, %d events, %d sights)",
-		v.Lost, v.Unsettled, v.Twice, v.Holes, v.Gaps, v.Repeats, v.Phantoms, v.Acks, v.Events, v.Sights)
+	s := fmt.Sprintf("lost %d, unsettled %d, stored twice %d, shuffled %d, holes %d, gaps %d, repeats %d, phantoms %d (of %d acks, %d events, %d sights)",
+		v.Lost, v.Unsettled, v.Twice, v.Shuffled, v.Holes, v.Gaps, v.Repeats, v.Phantoms, v.Acks, v.Events, v.Sights)
 	if len(v.Details) > 0 {
 		s += "\n  " + strings.Join(v.Details, "\n  ")
 	}
@@ -156,44 +175,66 @@ func (v *Verdict) checkLog(room chat.RoomID, log []chat.Event, index map[string]
 func (v *Verdict) checkWitness(w *Witness, logs map[chat.RoomID][]chat.Event, index map[string]chat.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	open := maps.Clone(w.sends)
+	acked := map[string]uint64{} // room/cid
 	for _, a := range w.acks {
 		v.Acks++
-		delete(open, string(a.Room)+"/"+a.CID)
+		acked[string(a.Room)+"/"+a.CID] = a.Seq
 		if e, ok := index[key(a.Room, a.User, a.CID)]; !ok || e.Seq != a.Seq {
-			v.note(&v.Lost, "%s: %s was told that %s is %d in %s, the history has %d", w.Name, w.Name, a.CID, a.Seq, a.Room, e.Seq)
+			v.note(&v.Lost, "%s: was told that %s is %d in %s, the history has %d", w.Name, a.CID, a.Seq, a.Room, e.Seq)
 		}
 	}
-	for cid := range open {
-		v.note(&v.Unsettled, "%s: never acknowledged: %s", w.Name, cid)
+	for room, cids := range w.sends {
+		v.checkSends(w, room, cids, acked)
+	}
+	for room := range w.since {
+		if _, ok := w.seen[room]; !ok {
+			v.checkSights(w, room, nil, logs[room])
+		}
 	}
 	for room, sights := range w.seen {
-		v.checkSights(w.Name, room, sights, logs[room])
+		v.checkSights(w, room, sights, logs[room])
 	}
 }
 
-func (v *Verdict) checkSights(name string, room chat.RoomID, sights []Sight, log []chat.Event) {
+// checkSends judges what a client sent to a room. Called with w.mu held.
+func (v *Verdict) checkSends(w *Witness, room chat.RoomID, cids []string, acked map[string]uint64) {
 	last := uint64(0)
+	for _, cid := range cids {
+		seq, ok := acked[string(room)+"/"+cid]
+		switch {
+		case ok && seq < last:
+			v.note(&v.Shuffled, "%s: its send %s is %d in %s, an earlier one %d", w.Name, cid, seq, room, last)
+		case ok:
+			last = seq
+		case !w.gone:
+			v.note(&v.Unsettled, "%s: never acknowledged in %s: %s", w.Name, room, cid)
+		}
+	}
+}
+
+// checkSights judges what a client was shown of a room. Called with w.mu held.
+func (v *Verdict) checkSights(w *Witness, room chat.RoomID, sights []Sight, log []chat.Event) {
+	last, begun := w.since[room]
 	for _, s := range sights {
 		v.Sights++
 		switch {
-		case last == 0 || s.Seq == last+1:
+		case !begun || s.Seq == last+1:
 		case s.Seq <= last:
-			v.note(&v.Repeats, "%s: was shown %d of %s after %d", name, s.Seq, room, last)
+			v.note(&v.Repeats, "%s: was shown %d of %s after %d", w.Name, s.Seq, room, last)
 			continue
 		default:
-			v.note(&v.Gaps, "%s: was shown %d of %s after %d", name, s.Seq, room, last)
+			v.note(&v.Gaps, "%s: was shown %d of %s after %d", w.Name, s.Seq, room, last)
 		}
-		last = s.Seq
+		last, begun = s.Seq, true
 		if s.Seq == 0 || s.Seq > uint64(len(log)) {
-			v.note(&v.Phantoms, "%s: was shown %d of %s, which ends at %d", name, s.Seq, room, len(log))
+			v.note(&v.Phantoms, "%s: was shown %d of %s, which ends at %d", w.Name, s.Seq, room, len(log))
 			continue
 		}
 		if e := log[s.Seq-1]; e.User.ID != s.User || e.CID != s.CID || e.Text != s.Text {
-			v.note(&v.Phantoms, "%s: was shown another %d of %s than the history has", name, s.Seq, room)
+			v.note(&v.Phantoms, "%s: was shown another %d of %s than the history has", w.Name, s.Seq, room)
 		}
 	}
-	if last < uint64(len(log)) {
-		v.note(&v.Gaps, "%s: was shown %s up to %d of %d", name, room, last, len(log))
+	if last < uint64(len(log)) && !w.gone {
+		v.note(&v.Gaps, "%s: was shown %s up to %d of %d", w.Name, room, last, len(log))
 	}
 }

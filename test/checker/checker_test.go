@@ -50,6 +50,30 @@ func TestFindsEachWrong(t *testing.T) {
 				w.Saw("r", s)
 			}
 		}, func(v *Verdict) int { return v.Repeats }},
+		"the beginning not shown": {good, func(w *Witness) {
+			w.Since("r", 0)
+			w.Saw("r", sight(2, "b"))
+			w.Saw("r", sight(3, "c"))
+		}, func(v *Verdict) int { return v.Gaps }},
+		"came back, all shown": {good, func(w *Witness) { w.Since("r", 2); w.Saw("r", sight(3, "c")) }, nil},
+		"nothing shown":        {good, func(w *Witness) { w.Since("r", 1) }, func(v *Verdict) int { return v.Gaps }},
+		"ended early": {good, func(w *Witness) {
+			w.Since("r", 0)
+			w.Saw("r", sight(1, "a"))
+			w.Sent("r", "x")
+			w.Gone()
+		}, nil},
+		"ended early, lost all the same": {good, func(w *Witness) {
+			w.Sent("r", "x")
+			w.Acked(Ack{"r", "u", "x", 4})
+			w.Gone()
+		}, func(v *Verdict) int { return v.Lost }},
+		"shuffled": {good, func(w *Witness) {
+			w.Sent("r", "b")
+			w.Sent("r", "a")
+			w.Acked(Ack{"r", "u", "b", 2})
+			w.Acked(Ack{"r", "u", "a", 1})
+		}, func(v *Verdict) int { return v.Shuffled }},
 		"shown, not stored": {good, func(w *Witness) { w.Saw("r", sight(3, "c")); w.Saw("r", sight(4, "x")) }, func(v *Verdict) int { return v.Phantoms }},
 		"another shown":     {good, func(w *Witness) { w.Saw("r", sight(3, "x")) }, func(v *Verdict) int { return v.Phantoms }},
 	} {

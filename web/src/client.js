@@ -22,6 +22,9 @@ import { AGAIN, Sender } from './sender.js';
 /** How often we say that the person is typing, at most, in milliseconds. */
 const TELL_TYPING = 3_000;
 
+/** How soon after a send we may say it again, in milliseconds: servers drop what comes within a second of the last. */
+const AFTER_SEND = 1_000;
+
 /** Events asked for on the first entry to a room. */
 const FIRST_PAGE = 50;
 
@@ -319,8 +322,6 @@ export class Client {
     this.#onChange();
   }
 
-  // ---- history
-
   /** Reads the page before what is here. @param {string} name */
   loadOlder(name) {
     this.#pages.older(name);
@@ -335,7 +336,7 @@ export class Client {
   send(name, text) {
     this.#hall.answered(name);
     this.outbox.add(name, text);
-    this.#typingTold.delete(name);
+    this.#typingTold.set(name, Date.now() - TELL_TYPING + AFTER_SEND);
     this.#sender.pump();
     this.#onChange();
   }
@@ -362,8 +363,6 @@ export class Client {
     this.#typingTold.set(name, now);
     this.#connection.tell({ type: 'typing', room: name });
   }
-
-  // ---- what the server pushes
 
   /** @param {Message} message */
   #pushed(message) {

@@ -336,6 +336,14 @@ test('pauses grow while the server is away, and it can be tried at once', async 
   client.retryNow();
   await settle();
   assert.equal(client.link.phase, 'open');
+  server.cut();
+  await settle();
+  assert.equal(client.link.retryAt - Date.now(), 22_500, 'a connection that ends at once was no good one');
+  await pass(22_500);
+  await pass(5_000);
+  server.cut();
+  await settle();
+  assert.equal(client.link.retryAt - Date.now(), 375, 'one that lasted was');
 });
 
 test('typing is told at most every three seconds, and forgotten after six', async () => {

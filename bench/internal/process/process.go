@@ -7,12 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -89,19 +89,19 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
-// said gives the end of what the server said.
+// said gives the end of what the server said, or the beginning of its last words where it crashed.
 func (s *Server) said() error {
-	const most = 2000
-	f, err := os.Open(s.log)
+	const most = 3000
+	text, err := os.ReadFile(s.log)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if size, err := f.Seek(0, io.SeekEnd); err == nil {
-		f.Seek(max(0, size-most), io.SeekStart)
+	for _, crash := range []string{"\npanic: ", "\nfatal error: "} {
+		if i := strings.Index("\n"+string(text), crash); i >= 0 {
+			return fmt.Errorf("%s says: %.*s", filepath.Base(s.log), most, text[i:])
+		}
 	}
-	text, _ := io.ReadAll(f)
-	return fmt.Errorf("%s says: %s", filepath.Base(s.log), text)
+	return fmt.Errorf("%s says: %s", filepath.Base(s.log), text[max(0, len(text)-most):])
 }
 
 // Stop ends the server: first by asking. It is an error where it had ended before, or does not end when asked.

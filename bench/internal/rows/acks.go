@@ -14,7 +14,7 @@ const ackRooms = 200
 // runAcks compares Salon's acknowledged sends with a store, and no server, that commits each message by itself.
 func runAcks(ctx context.Context, b *Bench) (Outcome, error) {
 	row := fanout{work: work{
-		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 4 * time.Second,
+		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 3 * time.Second,
 	}}
 	var sends, single, ratios, late, every []float64
 	for n := range b.Rounds {

@@ -9,7 +9,7 @@ const (
 
 // fanouts gives the rows in which members listen to what some of them send.
 func fanouts() []fanout {
-	steady := work{members: 1000, rooms: 1, senders: 10, rate: 20, warm: 2 * time.Second, time: 5 * time.Second}
+	steady := work{members: 1000, rooms: 1, senders: 10, rate: 20, warm: time.Second, time: 4 * time.Second}
 	hot := work{members: 1000, rooms: 1, senders: senders, press: press, warm: time.Second, time: 3 * time.Second}
 	fewer := hot
 	fewer.members = 100
@@ -25,7 +25,7 @@ func fanouts() []fanout {
 		{"hot100", "hot room: as many messages as go, 100 members", fewer, hotVariants(), judgeHot},
 		{
 			"rooms", "1,000 rooms × 10 members, 1 message/s in each",
-			work{members: 10_000, rooms: 1000, senders: 1000, rate: 1000, warm: 2 * time.Second, time: 4 * time.Second},
+			work{members: 10_000, rooms: 1000, senders: 1000, rate: 1000, warm: time.Second, time: 4 * time.Second},
 			[]variant{{name: "salon", kind: salon}, {name: "floor", kind: floor}},
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "CPU per delivery against the floor", Values: r.ratio(0, 1, cpu), Reach: 1.3, Beyond: 1.15, Unit: "×"}}

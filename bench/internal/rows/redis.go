@@ -73,7 +73,7 @@ func redisOnce(ctx context.Context, b *Bench, v variant, ferretdb string) (s sam
 	if err := st.start(ctx, b, v, ferretdb); err != nil {
 		return s, err
 	}
-	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: 2 * time.Second, time: 5 * time.Second}.scaled(b)
+	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: time.Second, time: 4 * time.Second}.scaled(b)
 	fleet, err := load.Connect(ctx, w.plan(v, st.nodes[0].Addr, st.nodes[1].Addr))
 	if fleet != nil {
 		defer fleet.Close()

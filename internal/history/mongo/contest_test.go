@@ -144,8 +144,18 @@ func TestFloor(t *testing.T) {
 		t.Fatalf("the floor is %+v, %v", doc, err)
 	}
 	wait(a, true) // and back
-	for a.floors.mustWait("hot") || a.floors.get("hot").sought {
-		wait(a, a.floors.mustWait("hot")) // nobody else wants it: in the end a goes on alone
+	sought := func() bool {
+		a.floors.mu.Lock()
+		defer a.floors.mu.Unlock()
+		return a.floors.of["hot"].sought
+	}
+	for sought() { // nobody else wants it: in the end a goes on as if alone
+		if _, err := a.floors.wait(t.Context(), "hot"); err != nil {
+			t.Fatal(err)
+		}
+		if err := sleep(t.Context(), floorPoll); err != nil {
+			t.Fatal(err)
+		}
 	}
 	wait(a, false)
 }

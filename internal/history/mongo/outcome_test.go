@@ -260,3 +260,42 @@ func readLog(t *testing.T, s *Store, room chat.RoomID) []chat.Event {
 		}
 	}
 }
+
+// TestClock has a node whose clock is an hour behind write after another.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	uri, db := mongotest.Start(t), mongotest.Database()
+	ahead := openOn(t, uri, db, nil)
+	behind := openWith(t, uri, Options{Database: db, Now: func() time.Time { return time.Now().Add(-time.Hour) }}, nil)
+	first := mustAppend(t, ahead, "lobby", batchOf(0, 0, 1))
+	mustAppend(t, behind, "lobby", batchOf(1, 0, 1))
+	mustAppend(t, behind, "lobby", batchOf(1, 1, 1))
+	log := readLog(t, ahead, "lobby")
+	if !log[1].At.Equal(first[0].At) || !log[2].At.Equal(first[0].At) {
+		t.Errorf("after %v the times are %v and %v", first[0].At, log[1].At, log[2].At)
+	}
+}
+
+// TestBrokenData takes away what nothing here ever does: events behind a hint, and an event inside a log.
+func TestBrokenData(t *testing.T) {
+	t.Parallel()
+	uri, db := mongotest.Start(t), mongotest.Database()
+	s := openOn(t, uri, db, nil)
+	mustAppend(t, s, "hole", batchOf(0, 0, 5))
+	mustAppend(t, s, "hint", batchOf(0, 0, 5))
+	if err := s.Close(); err != nil { // which writes the hints
+		t.Fatal(err)
+	}
+	s = openOn(t, uri, db, nil)
+	for _, id := range []string{eventID("hole", 3), eventID("hint", 4), eventID("hint", 5)} {
+		if _, err := s.events.DeleteOne(t.Context(), byID(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err := s.Read(t.Context(), "hole", history.Query{Limit: 5}); err == nil || errors.Is(err, history.ErrUnavailable) {
+		t.Errorf("a log with a hole reads as %+v, %v", p, err)
+	}
+	if got := mustAppend(t, s, "hint", batchOf(1, 0, 1)); got[0].Seq != 4 {
+		t.Errorf("behind a log of 3 with the hint 5 comes %d", got[0].Seq)
+	}
+}

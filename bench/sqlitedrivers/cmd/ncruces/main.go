@@ -1,0 +1,17 @@
+// Command ncruces opens six connections on a new file, as the history engine does, and tells what that takes. Its own size
+// is what the driver adds to a program.
+package main
+
+import (
+	"log"
+	"os"
+
+	"salon/bench/sqlitedrivers"
+	"salon/bench/sqlitedrivers/ncruces"
+)
+
+func main() {
+	if err := sqlitedrivers.Footprint(os.Stdout, ncruces.Open); err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Compares the two drivers: ./compare.sh [rounds]. Rounds are interleaved, so that what else the machine does hits both;
+# printed are the medians and, for each measure, ncruces / modernc.
+set -eu
+cd "$(dirname "$0")"
+rounds=${1:-5}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+go test -c -o "$tmp/bench" .
+for d in modernc ncruces; do
+	go build -trimpath -ldflags '-s -w' -o "$tmp/$d" "./cmd/$d"
+	echo "binary $d bytes $(wc -c <"$tmp/$d")" >>"$tmp/all"
+done
+n=0
+while [ $n -lt "$rounds" ]; do
+	n=$((n + 1))
+	"$tmp/bench" -test.run '^$' -test.bench 'Append' -test.benchtime 300x -test.benchmem >>"$tmp/raw"
+	"$tmp/bench" -test.run '^$' -test.bench 'Last50' -test.benchtime 2000x -test.benchmem >>"$tmp/raw"
+	for d in modernc ncruces; do
+		"$tmp/$d" | awk -v d=$d '{ for (i = 1; i < NF; i += 2) print "Footprint", d, $i, $(i + 1) }' >>"$tmp/all"
+	done
+done
+# BenchmarkX/driver=Y-2 N v1 unit1 v2 unit2 …
+awk '/^Benchmark/ { split($1, p, "[/=-]"); for (i = 3; i < NF; i += 2) print p[1], p[3], $(i + 1), $i }' "$tmp/raw" >>"$tmp/all"
+sort -k1,1 -k3,3 -k2,2 -k4,4n "$tmp/all" | awk '
+	function tell(   m) {
+		if (count == 0) return
+		m = v[int((count + 1) / 2)]
+		if (driver == "modernc") first = m
+		else printf "%-22s %-14s modernc %11.1f  ncruces %11.1f  ratio %.2f\n", name, unit, first, m, m / first
+		count = 0
+	}
+	{ k = $1 " " $2 " " $3 }
+	k != key { tell(); key = k; name = $1; driver = $2; unit = $3 }
+	{ v[++count] = $4 }
+	END { tell() }'

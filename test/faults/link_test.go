@@ -1,0 +1,101 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"salon/test/harness"
+)
+
+// link is one way between two processes, with a proxy in it that can be told to be bad.
+type link struct {
+	name  string
+	proxy *toxiproxy.Proxy
+}
+
+// newLink opens a proxy to upstream. It is closed at the test's end.
+func newLink(tb testing.TB, server *toxiproxy.ApiServer, name, upstream string) *link {
+	tb.Helper()
+	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, steadyAddress(tb), upstream)}
+	if err := l.proxy.Start(); err != nil {
+		tb.Fatalf("proxy for %s: %v", name, err)
+	}
+	tb.Cleanup(l.proxy.Stop)
+	return l
+}
+
+func newProxies() *toxiproxy.ApiServer {
+	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+}
+
+// steadyAddress gives a free loopback address outside the ports that the system hands out by itself: a link that is closed for
+// a while must find its own free again.
+func steadyAddress(tb testing.TB) string {
+	tb.Helper()
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	tb.Fatal("no free port from 20000 to 32000")
+	return ""
+}
+
+// address is where the link begins.
+func (l *link) address() string { return l.proxy.Listen }
+
+// cut closes the link's connections and takes no more until mend.
+func (l *link) cut() { l.proxy.Stop() }
+
+// mend takes connections again.
+func (l *link) mend() error {
+	end := time.Now().Add(harness.Patience)
+	for {
+		err := l.proxy.Start()
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// The directions on a link.
+const (
+	requests = "upstream"
+	replies  = "downstream"
+)
+
+// toxic is one way for a link to be bad.
+type toxic struct {
+	kind       string // as toxiproxy calls it
+	stream     string // requests or replies
+	attributes map[string]int
+}
+
+// poison makes the link bad, the connections that there are and those to come.
+func (l *link) poison(toxics ...toxic) error {
+	for _, x := range toxics {
+		b, err := json.Marshal(map[string]any{"type": x.kind, "stream": x.stream, "attributes": x.attributes})
+		if err != nil {
+			return err
+		}
+		if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(string(b))); err != nil {
+			return fmt.Errorf("make %s bad by %s: %w", l.name, b, err)
+		}
+	}
+	return nil
+}
+
+// cure takes back all that poison did. What it held back comes through now, late.
+func (l *link) cure(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }
