@@ -7,6 +7,10 @@ rounds=${1:-5}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+bench() {
+	"$tmp/bench" -test.run '^$' -test.bench "$1" -test.benchtime "$2" -test.benchmem >>"$tmp/raw" || { cat "$tmp/raw" >&2; exit 1; }
+}
+
 go test -c -o "$tmp/bench" .
 for d in modernc ncruces; do
 	go build -trimpath -ldflags '-s -w' -o "$tmp/$d" "./cmd/$d"
@@ -15,8 +19,8 @@ done
 n=0
 while [ $n -lt "$rounds" ]; do
 	n=$((n + 1))
-	"$tmp/bench" -test.run '^$' -test.bench 'Append' -test.benchtime 300x -test.benchmem >>"$tmp/raw"
-	"$tmp/bench" -test.run '^$' -test.bench 'Last50' -test.benchtime 2000x -test.benchmem >>"$tmp/raw"
+	bench Append 300x
+	bench Last50 2000x
 	for d in modernc ncruces; do
 		"$tmp/$d" | awk -v d=$d '{ for (i = 1; i < NF; i += 2) print "Footprint", d, $i, $(i + 1) }' >>"$tmp/all"
 	done

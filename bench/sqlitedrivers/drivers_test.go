@@ -37,7 +37,7 @@ func openHistory(b *testing.B, open func(string) (sqlitedrivers.DB, error), sync
 	db, err := open(filepath.Join(b.TempDir(), "history.db"))
 	must(b, err)
 	b.Cleanup(func() { must(b, db.Close()) })
-	for _, p := range []string{"journal_mode = WAL", "synchronous = " + sync, "cache_size = -32768", "temp_store = MEMORY", "wal_autocheckpoint = 8192"} {
+	for _, p := range []string{"journal_mode = WAL", "synchronous = " + sync, "cache_size = -32768", "temp_store = MEMORY", "wal_autocheckpoint = 8192", "foreign_keys = OFF"} {
 		must(b, db.Exec("PRAGMA "+p))
 	}
 	must(b, db.Exec(string(schema)))

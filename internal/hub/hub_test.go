@@ -412,6 +412,18 @@ func TestCrowdIsCounted(t *testing.T) {
 	})
 }
 
+// TestCrowdOverNodesBegins has the one who makes the crowd come by a join, which forgets those without a session here.
+func TestCrowdOverNodesBegins(t *testing.T) {
+	w := newWorld(t)
+	hubs := []*Hub{w.node(t, "n1"), w.node(t, "n2")}
+	const people = chat.CrowdSize + 20
+	var last *Member
+	for i := range people {
+		last, _ = join(t, hubs[i/10%2], fmt.Sprint("u", i), From{})
+	}
+	eventually(t, "all are counted", func() bool { return last.Who(t.Context(), "", 10).Count == people })
+}
+
 // broken is a history that stops answering.
 type broken struct {
 	history.Store

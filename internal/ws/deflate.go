@@ -123,13 +123,18 @@ func (d *inflater) inflate(p []byte, limit int, check *textCheck) (*buffer, int,
 var errEnd = errors.New("ws: end of message")
 
 // nextStream is called at the end of a last block (BFINAL). Where that was the sender's, more blocks may follow, whose
-// references reach back over it (RFC 7692, section 7.2.1); a sender that leaves no block after it is forgiven.
+// references reach back over it (RFC 7692, section 7.2.1).
 func (d *inflater) nextStream(done []byte) error {
+	const ours = len(deflateTail) - 4 // the last block that inflate added
 	switch left := d.src.Len(); {
-	case left == 0 || left == len(deflateTail):
+	case left == 0: // as it should be: the end was ours
+		return errEnd
+	case left == ours: // the sender's last block was empty, and its tail is what was taken off
+		return errEnd
+	case left == len(deflateTail): // the sender left no block after its last, and is forgiven
 		return errEnd
 	case left < len(deflateTail):
-		return errDeflate // a last block that took part of the tail for its own was cut short
+		return errDeflate // a block was cut short, and took part of the tail for its own
 	}
 	return d.r.Reset(&d.src, done[max(0, len(done)-1<<maxWindow):])
 }

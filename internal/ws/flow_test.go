@@ -107,8 +107,10 @@ func TestFlushNeverWaits(t *testing.T) {
 		c.Flush()
 		c.Ping()
 	}
+	c.Queue(NewMessage(Text, []byte("end")))
+	c.Flush()
 	pings := 0
-	for got, err := "", error(nil); c.Queued() > 0 || got == ""; {
+	for got, err := "", error(nil); got != `text "end"`; {
 		if got, err = p.receive(); err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +135,11 @@ func TestPingsOfOneWhoDoesNotRead(t *testing.T) {
 		binary.BigEndian.PutUint32(payload, uint32(i))
 		p.send(frame{op: 9, payload: string(payload)}.encode(true))
 	}
+	until(t, "the last ping handled while nobody reads", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.pongs == maxPongs && bytes.HasSuffix(c.queue.list[c.pongAt], payload)
+	})
 	last := q("pong", string(payload))
 	for got, err := "", error(nil); got != last; {
 		if q := c.Queued(); q > full+2*maxPongs*(maxControl+2) {

@@ -104,6 +104,7 @@ func surviveCrash(t *testing.T, p *program, ada, bob *page, meanwhile func()) {
 func checkSame(t *testing.T, want []string, pages ...*page) {
 	t.Helper()
 	for _, page := range pages {
+		page.wait("all to be stored", fmt.Sprintf("document.querySelectorAll('.message[data-seq]').length >= %d", len(want)))
 		var texts []string
 		for i, m := range page.messages() {
 			texts = append(texts, m.Text)

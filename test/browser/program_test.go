@@ -7,11 +7,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	mathrand "math/rand/v2"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,10 +35,26 @@ type program struct {
 
 func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, data: t.TempDir(), args: args, url: &url.URL{Host: "127.0.0.1:0"}}
+	p := &program{t: t, data: t.TempDir(), args: args, url: &url.URL{Host: "127.0.0.1:" + freePort(t)}}
 	p.start()
 	t.Cleanup(p.stop)
 	return p
+}
+
+// freePort finds a port below those that systems give by themselves (from 32768 on Linux): no other program is given it
+// while the server is down.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20000 + mathrand.IntN(12000))
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return ""
 }
 
 // webSocket is the address of its WebSocket.

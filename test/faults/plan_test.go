@@ -66,10 +66,14 @@ func (p *planner) next() []fault {
 	var late []*kind // had no place in this burst
 	for tries := 0; len(burst) < p.size.faults && tries < 5*p.size.faults; tries++ {
 		k := p.draw()
-		if f := p.place(k); !slices.ContainsFunc(burst, f.overlaps) {
-			burst = append(burst, f)
-		} else {
+		f := p.place(k)
+		for more := 0; more < 20 && slices.ContainsFunc(burst, f.overlaps); more++ {
+			f = p.place(k)
+		}
+		if slices.ContainsFunc(burst, f.overlaps) {
 			late = append(late, k)
+		} else {
+			burst = append(burst, f)
 		}
 	}
 	p.deck = append(late, p.deck...)

@@ -104,7 +104,8 @@ func (s *Server) said() error {
 	return fmt.Errorf("%s says: %s", filepath.Base(s.log), text[max(0, len(text)-most):])
 }
 
-// Stop ends the server: first by asking. It is an error where it had ended before, or does not end when asked.
+// Stop ends the server: first by asking. It is an error where it had ended before, does not end when asked, or says that it
+// failed.
 func (s *Server) Stop() error {
 	select {
 	case <-s.ended:
@@ -114,6 +115,9 @@ func (s *Server) Stop() error {
 	s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.ended:
+		if !s.cmd.ProcessState.Success() {
+			return errors.Join(fmt.Errorf("%s ended: %v", s.Name, s.cmd.ProcessState), s.said())
+		}
 		return nil
 	case <-time.After(stopWithin):
 	}

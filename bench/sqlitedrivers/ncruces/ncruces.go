@@ -3,6 +3,7 @@ package ncruces
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/embed" // the WebAssembly
@@ -16,6 +17,15 @@ type conn struct{ *sqlite3.Conn }
 func Open(path string) (sqlitedrivers.DB, error) {
 	c, err := sqlite3.Open(path)
 	return conn{c}, err
+}
+
+func (c conn) Close() error {
+	for _, s := range slices.Collect(c.Stmts()) { // closing one changes the sequence
+		if err := s.Close(); err != nil {
+			return err
+		}
+	}
+	return c.Conn.Close()
 }
 
 func (c conn) Prepare(sql string) (sqlitedrivers.Stmt, error) {

@@ -162,7 +162,12 @@ func TestRefusals(t *testing.T) {
 	if n := s.Stats().Repeats; n != 2 {
 		t.Errorf("%d repeats counted, want 2", n)
 	}
-	checkLog(t, other, "lobby", true, map[int]int{0: 6, 1: 2})
+	mustAppend(t, other, "lobby", batchOf(1, 1, 2)) // once more, and the server does not say which key
+	mustAppend(t, s, "lobby", batchOf(0, 4, 2))
+	if n := s.Stats().Conflicts; n != 2 {
+		t.Errorf("%d conflicts counted, want 2", n)
+	}
+	checkLog(t, other, "lobby", true, map[int]int{0: 8, 1: 4})
 }
 
 // TestOrderedInsert holds the server to what Append relies on: an insert of many stops at the first that is refused.

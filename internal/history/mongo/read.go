@@ -95,7 +95,7 @@ func (s *Store) Rooms(ctx context.Context, after chat.RoomID, limit int) ([]hist
 	limit = max(limit, 1)
 	var list []history.RoomInfo
 	for len(list) < limit {
-		// One more than needed may be empty rooms, of which there are few.
+		// Few of these rooms are empty; if some are, the loop asks for as many more.
 		docs, err := s.findRooms(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: string(after)}}}},
 			options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit-len(list))))
 		if err != nil {

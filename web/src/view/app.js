@@ -69,6 +69,7 @@ export class App {
   showRoom(name) {
     this.client.joinRoom(name);
     this.closeDrawers();
+    this.#render(); // now, not with the next frame: what is typed next belongs here
     if (this.#view instanceof Salon) this.#view.composer.focus();
   }
 

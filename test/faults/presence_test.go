@@ -1,0 +1,146 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"salon/internal/chat"
+)
+
+// presenceIn is how long presence may take to be true again after the last fault (docs/ARCHITECTURE.md, promise 7).
+const presenceIn = 10 * time.Second
+
+// calm is how the world came to itself after a burst.
+type calm struct {
+	back  time.Duration // until everybody was in the rooms again, from the last healing on
+	who   time.Duration // from then on until every node told truly who is where
+	lists time.Duration // and until every client's own list was right
+}
+
+// settle waits until everybody is in the rooms, and presence is true. Errors: what is still wrong when ctx ends.
+func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err error) {
+	began := time.Now()
+	if err := until(ctx, func() error {
+		ended(w.crew.replaceEnded())
+		return w.allBack()
+	}); err != nil {
+		return c, err
+	}
+	c.back = time.Since(began)
+	began = time.Now()
+	truth := w.truth()
+	var work sync.WaitGroup
+	var errWho, errLists error
+	work.Go(func() {
+		errWho = until(ctx, func() error { return w.compareWho(ctx, truth) })
+		c.who = time.Since(began)
+	})
+	work.Go(func() {
+		errLists = until(ctx, func() error { return w.compareLists(truth) })
+		c.lists = time.Since(began)
+	})
+	work.Wait()
+	if errWho != nil {
+		return c, errWho
+	}
+	return c, errLists
+}
+
+// until asks again and again until it is right, or ctx ends; then it gives what is wrong.
+func until(ctx context.Context, right func() error) error {
+	for {
+		err := right()
+		if err == nil {
+			return nil
+		}
+		pause(ctx, 100*time.Millisecond)
+		if ctx.Err() != nil {
+			return fmt.Errorf("still: %w", err)
+		}
+	}
+}
+
+// allBack says who is not in the rooms, and has them not wait to try.
+func (w *world) allBack() error {
+	var away []string
+	for _, p := range w.everybody() {
+		if !p.here() {
+			p.Retry()
+			away = append(away, p.name)
+		}
+	}
+	if len(away) > 0 {
+		return fmt.Errorf("not in the rooms: %v", away)
+	}
+	return nil
+}
+
+func (w *world) everybody() []*person { return slices.Concat(w.watchers, w.crew.present()) }
+
+// truth is who is in every room, by identity.
+func (w *world) truth() map[chat.UserID]string {
+	truth := map[chat.UserID]string{}
+	for _, p := range w.everybody() {
+		truth[p.User().ID] = p.name
+	}
+	return truth
+}
+
+// compareWho asks every node who is in every room.
+func (w *world) compareWho(ctx context.Context, truth map[chat.UserID]string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for i, p := range w.watchers {
+		for _, room := range rooms {
+			users, _, _, err := p.Who(ctx, room, "")
+			if err != nil {
+				return fmt.Errorf("node %d does not tell who is in %s: %w", i+1, room, err)
+			}
+			told := map[chat.UserID]string{}
+			for _, u := range users {
+				told[u.ID] = u.Name
+			}
+			if wrong := difference(truth, told); wrong != "" {
+				return fmt.Errorf("node %d about %s: %s", i+1, room, wrong)
+			}
+		}
+	}
+	return nil
+}
+
+// compareLists looks at what each client shows.
+func (w *world) compareLists(truth map[chat.UserID]string) error {
+	for _, p := range w.everybody() {
+		for _, room := range rooms {
+			if wrong := difference(truth, p.list(room)); wrong != "" {
+				return fmt.Errorf("%s's list of %s: %s", p.name, room, wrong)
+			}
+		}
+	}
+	return nil
+}
+
+// difference says how what was told differs from the truth, "" when it does not.
+func difference(truth, told map[chat.UserID]string) string {
+	var missing, ghosts []string
+	for id, name := range truth {
+		if told[id] != name {
+			missing = append(missing, name)
+		}
+	}
+	for id, name := range told {
+		if truth[id] != name {
+			ghosts = append(ghosts, name)
+		}
+	}
+	if maps.Equal(truth, told) {
+		return ""
+	}
+	slices.Sort(missing)
+	slices.Sort(ghosts)
+	return fmt.Sprintf("missing %v, ghosts %v", missing, ghosts)
+}

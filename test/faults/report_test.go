@@ -1,0 +1,79 @@
+package faults
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"salon/test/checker"
+)
+
+// report is what came of a run.
+type report struct {
+	faults  map[string]int // by kind
+	calms   []calm         // one after each burst
+	wire    *tally
+	verdict *checker.Verdict
+	ended   []error // clients that were refused for good
+	refused int     // sends that were
+	resets  int     // rooms that began anew for a client
+	losses  int     // connections that clients lost
+	visits  int
+	again   int
+}
+
+// late tells how often presence took too long.
+func (r *report) late() (n int) {
+	for _, c := range r.calms {
+		if c.who > presenceIn {
+			n++
+		}
+	}
+	return n
+}
+
+// broken counts the broken promises.
+func (r *report) broken() int {
+	return r.verdict.Broken() + r.wire.gaps + r.wire.repeats + r.late() + r.refused + r.resets + len(r.ended)
+}
+
+func (r *report) String() string {
+	var b strings.Builder
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(r.faults)) {
+		fmt.Fprintf(&b, "\n  %4d  %s", r.faults[name], name)
+		total += r.faults[name]
+	}
+	v := r.verdict
+	fmt.Fprintf(&b, "\n%d faults in %d bursts; %d connections, %d lost", total, len(r.calms), r.wire.connections, r.losses)
+	fmt.Fprintf(&b, "\nchecked: %d acknowledgements (%d of %d visits sent again), %d events stored, %d shown, %d on the wire",
+		v.Acks, r.again, r.visits, v.Events, v.Sights, r.wire.events)
+	var slowest calm
+	for _, c := range r.calms {
+		slowest = calm{max(slowest.back, c.back), max(slowest.who, c.who), max(slowest.lists, c.lists)}
+	}
+	round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+	fmt.Fprintf(&b, "\nafter a burst, at most: %v until all clients were back, then %v until every node told truly who is there, %v until every client's list was right",
+		round(slowest.back), round(slowest.who), round(slowest.lists))
+	for _, count := range []struct {
+		what string
+		n    int
+	}{
+		{"acknowledged and lost", v.Lost}, {"never acknowledged", v.Unsettled}, {"stored twice", v.Twice},
+		{"sends in another order", v.Shuffled}, {"holes in a log", v.Holes}, {"gaps in what was shown", v.Gaps},
+		{"shown again", v.Repeats}, {"shown, not stored", v.Phantoms}, {"gaps on a connection", r.wire.gaps},
+		{"repeats on a connection", r.wire.repeats}, {"presence not true in time", r.late()},
+		{"sends refused for good", r.refused}, {"clients refused for good", len(r.ended)}, {"logs that began anew", r.resets},
+	} {
+		fmt.Fprintf(&b, "\n  %4d  %s", count.n, count.what)
+	}
+	for _, d := range slices.Concat(v.Details, r.wire.details) {
+		fmt.Fprintf(&b, "\n  %s", d)
+	}
+	for _, err := range r.ended {
+		fmt.Fprintf(&b, "\n  %v", err)
+	}
+	return b.String()
+}

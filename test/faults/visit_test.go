@@ -1,0 +1,105 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"salon/internal/chat"
+	"salon/internal/client"
+	"salon/internal/protocol"
+	"salon/test/checker"
+)
+
+// visit comes in beside some who are here, with their tokens, over a connection of its own to any node, at any place in a room's
+// log, and sends again what they sent long ago, with another text: it must be acknowledged with the number that it has.
+func (c *crew) visit(ctx context.Context, f fault) error {
+	dice := rand.New(rand.NewPCG(f.dice, 0))
+	ctx, cancel := context.WithTimeout(ctx, f.lasts)
+	defer cancel()
+	for ctx.Err() == nil {
+		all := c.present()
+		if len(all) == 0 {
+			return nil
+		}
+		p := all[dice.IntN(len(all))]
+		token, acked := p.passport()
+		if token == "" || len(acked) == 0 {
+			pause(ctx, 100*time.Millisecond)
+			continue
+		}
+		v := &visitor{token: token, ack: acked[dice.IntN(len(acked))], witness: checker.NewWitness("visitor as " + p.name)}
+		v.since = uint64(dice.Int64N(int64(v.ack.Seq + 1)))
+		v.witness.Gone() // it does not stay to the end
+		err := v.call(ctx, c.doors[dice.IntN(len(c.doors))], c.tally)
+		c.mu.Lock()
+		c.others = append(c.others, v.witness)
+		c.again += v.witness.Acks()
+		if err == nil {
+			c.visits++
+		}
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// visitor is one connection that sends one thing again.
+type visitor struct {
+	token   string
+	ack     checker.Ack // of what it sends again
+	since   uint64
+	witness *checker.Witness
+}
+
+// call goes through the visit. Its errors are those of a connection under faults.
+func (v *visitor) call(ctx context.Context, door string, t *tally) error {
+	raw, err := client.DialWebSocket(ctx, door)
+	if err != nil {
+		return err
+	}
+	conn := watch(raw, v.witness.Name, t)
+	stop := context.AfterFunc(ctx, conn.Kill)
+	defer stop()
+	defer conn.Kill()
+	v.say(conn, map[string]any{"type": "hello", "id": "h", "token": v.token})
+	v.say(conn, map[string]any{"type": "join", "id": "j", "room": v.ack.Room, "since": v.since})
+	v.say(conn, map[string]any{"type": "send", "id": "s", "room": v.ack.Room, "cid": v.ack.CID, "text": "once more"})
+	for {
+		message, err := conn.Read()
+		if err != nil {
+			return err
+		}
+		for line := range protocol.Requests(message) {
+			done, err := v.take(line)
+			if done || err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (v *visitor) say(conn client.Conn, what map[string]any) { conn.Write(protocol.Marshal(what)) }
+
+// take notes what the server says; done with the acknowledgement.
+func (v *visitor) take(line []byte) (done bool, err error) {
+	var s struct {
+		Type string      `json:"type"`
+		Room chat.RoomID `json:"room"`
+		CID  string      `json:"cid"`
+		Seq  uint64      `json:"seq"`
+		Code string      `json:"code"`
+	}
+	if json.Unmarshal(line, &s) != nil {
+		return false, nil // not one of those that matter here
+	}
+	switch s.Type {
+	case "ack":
+		v.witness.Acked(checker.Ack{Room: s.Room, User: v.ack.User, CID: s.CID, Seq: s.Seq})
+		return true, nil
+	case "error":
+		return false, fmt.Errorf("refused: %s", s.Code)
+	}
+	return false, nil
+}
