@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -284,17 +283,4 @@ func (m *model) requests(typ string) []protocol.Request {
 		}
 	}
 	return some
-}
-
-// raw lets a test say anything on every open connection.
-func (m *model) raw(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for c := range m.conns {
-		c.put(b)
-	}
 }

@@ -16,10 +16,9 @@ type Person struct {
 	*client.Client
 	Witness *checker.Witness
 
-	mu    sync.Mutex // guards what follows
-	lags  int
-	lost  int
-	other func(client.Notice)
+	mu   sync.Mutex // guards what follows
+	lags int
+	lost int
 }
 
 // NewPerson starts a client; change, which may be nil, may change its options. It ends with the test.
