@@ -100,7 +100,7 @@ func (r *room) appendBatch(batch []send) {
 		events[i] = batch[i].ev
 	}
 	// The hub's life does not bound this: what was taken is stored or refused, also while the server stops.
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	ctx, cancel := context.WithTimeout(r.hub.patience, storeTimeout)
 	stored, err := r.hub.history.Append(ctx, r.id, events)
 	cancel()
 	if err != nil {

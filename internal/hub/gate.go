@@ -58,25 +58,20 @@ func (r *room) pass() {
 		delete(r.ahead, r.next)
 		r.accept(e)
 	}
-	if len(r.ahead) > 0 && len(r.ahead) == r.stale() {
-		clear(r.ahead)
-	}
+	r.dropStale()
 	if r.missing >= r.next && !r.repairing {
 		r.repairing = true
 		r.hub.work.Go(r.repair)
 	}
 }
 
-// stale drops what lies behind the gate from ahead and gives how many were dropped there. Called with mu held.
-func (r *room) stale() int {
-	n := 0
+// dropStale drops what lies behind the gate from ahead. Called with mu held.
+func (r *room) dropStale() {
 	for seq := range r.ahead {
 		if seq < r.next {
 			delete(r.ahead, seq)
-			n++
 		}
 	}
-	return n
 }
 
 // expect tells the room that history has events up to head.
@@ -136,16 +131,24 @@ func (r *room) repairFrom(ctx context.Context, after uint64) (int, error) {
 
 // catchUp waits until the gate has let the number through that a member has already seen elsewhere, or history says that
 // there is none, or ctx ends.
+//
+// One empty page says nothing: it may come from a read that others had begun before the number was stored. The read after
+// that one began after the member asked.
 func (r *room) catchUp(ctx context.Context, seq uint64) error {
-	for {
+	for empty := 0; empty < 2; {
 		r.mu.Lock()
 		after := r.next - 1
 		r.mu.Unlock()
 		if after >= seq {
 			return nil
 		}
-		if got, err := r.repairFrom(ctx, after); err != nil || got == 0 {
+		got, err := r.repairFrom(ctx, after)
+		if err != nil {
 			return err
 		}
+		if got == 0 {
+			empty++
+		}
 	}
+	return nil
 }

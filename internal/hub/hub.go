@@ -53,6 +53,8 @@ const (
 	DegradedEvery = 250 * time.Millisecond
 	// storeTimeout bounds one call to the history; one that takes longer counts as unavailable.
 	storeTimeout = 10 * time.Second
+	// closePatience is how long Close waits for stores that do not answer.
+	closePatience = 2 * time.Second
 	// emptyFor is how long a room without members stays in memory, since people come back.
 	emptyFor = time.Minute
 
@@ -72,13 +74,19 @@ type Hub struct {
 	onDegraded func(bool)
 	onStranger func(error)
 	degraded   atomic.Bool
+	away       atomic.Bool // presence did not answer the last beat
 	canaries   canaries
+	departures lane // tells the other nodes who went with a node that died
 	seed       maphash.Seed
 	reads      singleflight.Group
 
-	// life ends when the hub closes; it is kept since rooms start their goroutines on demand.
-	life   context.Context
-	end    context.CancelFunc
+	// life ends when the hub closes; it is kept since rooms start their goroutines on demand. What must still be done then (what
+	// was taken is stored or refused, presence is told who went) is cut off by patience, somewhat later.
+	life     context.Context
+	end      context.CancelFunc
+	patience context.Context
+	cut      context.CancelFunc
+
 	work   sync.WaitGroup // every goroutine of the hub's
 	closed atomic.Bool    // no more sends
 	stats  Stats
@@ -98,7 +106,9 @@ func New(c Config) (*Hub, error) {
 		compare: c.CompareEvery, grace: c.Grace, onRename: c.OnRename, onDegraded: c.OnDegraded, onStranger: c.OnStranger, seed: maphash.MakeSeed(),
 	}
 	h.canaries.answers = lane{work: &h.work, most: 16} // those over it would be answered too late anyway
+	h.departures.work = &h.work
 	h.life, h.end = context.WithCancel(context.Background())
+	h.patience, h.cut = context.WithCancel(context.Background())
 	for i := range h.shards {
 		h.shards[i].rooms = map[chat.RoomID]*room{}
 	}
@@ -106,6 +116,7 @@ func New(c Config) (*Hub, error) {
 		b, err := c.OpenBroker(h.receive)
 		if err != nil {
 			h.end()
+			h.cut()
 			return nil, err
 		}
 		h.broker = b
@@ -210,20 +221,23 @@ func (s *shard) forget(h *Hub, before time.Time) {
 // Stop refuses sends from now on and waits until those taken are stored and acknowledged, or ctx ends.
 func (h *Hub) Stop(ctx context.Context) error {
 	h.closed.Store(true)
+	var err error
 	for _, r := range h.active() {
-		err := r.waitAppended(ctx)
-		r.release()
-		if err != nil {
-			return err
+		if err == nil {
+			err = r.waitAppended(ctx)
 		}
+		r.release()
 	}
-	return nil
+	return err
 }
 
-// Close ends the hub's goroutines and its broker, not the stores. Call Stop first.
+// Close ends the hub's goroutines and its broker, not the stores. Call Stop first. It waits for stores that do not answer, but not
+// for long.
 func (h *Hub) Close() error {
 	h.closed.Store(true)
 	h.end()
+	defer h.cut()
+	defer time.AfterFunc(closePatience, h.cut).Stop()
 	var err error
 	if h.broker != nil {
 		err = h.broker.Close() // first: what it still brought in would start goroutines

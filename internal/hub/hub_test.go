@@ -48,6 +48,12 @@ func (w *world) alone(t *testing.T) *Hub             { return w.make(t, "alone",
 
 func (w *world) make(t *testing.T, name string, shared bool) *Hub {
 	t.Helper()
+	return w.with(t, name, shared, func(*Config) {})
+}
+
+// with makes a node with another configuration.
+func (w *world) with(t *testing.T, name string, shared bool, change func(*Config)) *Hub {
+	t.Helper()
 	c := Config{
 		Node: name, History: w.history, Presence: w.presence.Node(name), Grace: 50 * time.Millisecond, CompareEvery: time.Second,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -55,6 +61,7 @@ func (w *world) make(t *testing.T, name string, shared bool) *Hub {
 	if shared {
 		c.OpenBroker = func(h broker.Handler) (broker.Broker, error) { return w.net.Join(h), nil }
 	}
+	change(&c)
 	h, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -412,16 +419,17 @@ func TestCrowdIsCounted(t *testing.T) {
 	})
 }
 
-// TestCrowdOverNodesBegins has the one who makes the crowd come by a join, which forgets those without a session here.
+// TestCrowdOverNodesBegins has the one who makes the crowd come by a join, when who has no session on the node is forgotten.
 func TestCrowdOverNodesBegins(t *testing.T) {
 	w := newWorld(t)
-	hubs := []*Hub{w.node(t, "n1"), w.node(t, "n2")}
-	const people = chat.CrowdSize + 20
-	var last *Member
-	for i := range people {
-		last, _ = join(t, hubs[i/10%2], fmt.Sprint("u", i), From{})
+	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
+	_, watch := join(t, h1, "watch", From{})
+	for i := range chat.CrowdSize - 1 {
+		join(t, h2, fmt.Sprint("u", i), From{})
 	}
-	eventually(t, "all are counted", func() bool { return last.Who(t.Context(), "", 10).Count == people })
+	eventually(t, "n1 knows all", func() bool { return watch.count("presence join") == chat.CrowdSize-1 })
+	last, _ := join(t, h1, "last", From{})
+	eventually(t, "all are counted", func() bool { return last.Who(t.Context(), "", 10).Count == chat.CrowdSize+1 })
 }
 
 // broken is a history that stops answering.

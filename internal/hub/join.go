@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 
 	"salon/internal/chat"
 	"salon/internal/history"
@@ -34,6 +35,9 @@ type From struct {
 	Last   int    // 0 to [chat.MaxPage]
 }
 
+// ErrLeft says that the member has left its room: who wants to be in it joins again.
+var ErrLeft = errors.New("hub: the member has left")
+
 // Join makes a session a member of a room and queues the answer: in JSON `joined`, in text mode the last lines. Between the
 // answer and the first event delivered nothing is missing and nothing is twice. Errors: [history.ErrUnavailable].
 func (h *Hub) Join(ctx context.Context, p JoinParams) (*Member, error) {
@@ -43,17 +47,18 @@ func (h *Hub) Join(ctx context.Context, p JoinParams) (*Member, error) {
 		user: p.User, pos: -1,
 	}
 	if err := r.load(ctx); err != nil {
-		r.release()
+		r.releaseMember()
 		return nil, err
 	}
 	if err := m.answer(ctx, p.From, p.ID); err != nil {
-		r.release()
+		r.releaseMember()
 		return nil, err
 	}
 	return m, nil
 }
 
-// Resume is a join of one who is a member already: it gets what it asks for, and the room from there on.
+// Resume is a join of one who is a member already: it gets what it asks for, and the room from there on. Errors:
+// [history.ErrUnavailable], [ErrLeft].
 func (m *Member) Resume(ctx context.Context, from From, id string) error {
 	return m.answer(ctx, from, id)
 }
@@ -69,6 +74,10 @@ func (m *Member) answer(ctx context.Context, from From, id string) error {
 	var read []entry // what the ring does not have any more
 	for {
 		r.mu.Lock()
+		if m.left {
+			r.mu.Unlock()
+			return ErrLeft
+		}
 		first, more := from.begin(r.next - 1)
 		entries, ok := r.assemble(read, first)
 		if ok {
@@ -181,17 +190,18 @@ func (m *Member) Leave(goodbye bool) {
 	r.mu.Lock()
 	was := m.pos >= 0
 	r.remove(m)
+	m.left = true
 	r.mu.Unlock()
 	if !was {
 		return
 	}
 	if goodbye || r.hub.grace <= 0 {
 		r.depart(m)
-		r.release()
+		r.releaseMember()
 		return
 	}
 	r.hub.afterGrace(func() {
 		r.depart(m)
-		r.release()
+		r.releaseMember()
 	})
 }

@@ -35,6 +35,7 @@ type Member struct {
 	back    bool                          // its token was known: its coming is a coming back
 	onLag   func(m *Member, since uint64) // text mode: catches up on the member's behalf
 	pos     int                           // in room.members; guarded by room.mu, -1 when not in it
+	left    bool                          // it is not in it any more, for good; guarded by room.mu
 
 	mu      sync.Mutex // guards what follows
 	user    chat.User
@@ -45,6 +46,13 @@ type Member struct {
 
 // Room tells which room it is a member of.
 func (m *Member) Room() chat.RoomID { return m.room.id }
+
+// Left tells whether it has left the room.
+func (m *Member) Left() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.left
+}
 
 // Send has ev stored in the room and calls done once: with the event as stored, or why it was not. done runs on another
 // goroutine and must not block; what it queues on the sink goes out by itself.

@@ -16,6 +16,10 @@ import (
 // goes does not turn it over and over.
 const crowdEnds = chat.CrowdSize - 20
 
+// awayTimeout bounds what presence is told when it did not answer the last beat: it notes what is asked and does it when it is
+// back, and who comes and goes meanwhile must not pile up before it.
+const awayTimeout = 50 * time.Millisecond
+
 // roster is who is in a room, as this node knows it: a cache of presence, corrected by it. What is announced to the members
 // is what changes in it, so that nobody is announced twice, whatever is lost or doubled between nodes. Guarded by room.mu.
 type roster struct {
@@ -56,12 +60,15 @@ func (r *room) arrive(m *Member, user chat.User) {
 	if m.back {
 		change = protocol.ChangeBack
 	}
-	if r.roster.people[user.ID] == nil {
-		r.noteCame(user, change)
+	if p := r.roster.people[user.ID]; p != nil {
+		p.here++
+		if r.noteRenamed(user) { // it took another name as it came back
+			r.publishPresence(protocol.ChangeRename, user, "")
+		}
+	} else {
+		r.noteCame(user, 1, change)
 		r.publishPresence(change, user, "")
 	}
-	p := r.roster.people[user.ID]
-	p.here++
 	r.tellPresence(func(ctx context.Context) error {
 		ch, err := r.hub.presence.Join(ctx, r.id, presence.Session{ID: m.session, User: user, At: time.Now()})
 		if err == nil {
@@ -97,7 +104,11 @@ func (r *room) depart(m *Member) {
 func (r *room) tellPresence(f func(context.Context) error) {
 	r.toPresence.do(func() {
 		// Not bounded by the hub's life: a node that stops takes its sessions out.
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		timeout := 2 * time.Second
+		if r.hub.away.Load() {
+			timeout = awayTimeout
+		}
+		ctx, cancel := context.WithTimeout(r.hub.patience, timeout)
 		defer cancel()
 		if err := f(ctx); err != nil {
 			r.hub.log.Debug("tell presence", "room", r.id, "err", err)
@@ -118,14 +129,15 @@ func (r *room) gone(user chat.User, publish bool) {
 	}
 }
 
-// noteCame puts a user in the roster and announces it, if it was not there. Called with mu held.
-func (r *room) noteCame(user chat.User, change string) {
+// noteCame puts a user, with that many sessions here, in the roster and announces it, if it was not there. In a crowd that
+// begins with it, who has none is forgotten at once. Called with mu held.
+func (r *room) noteCame(user chat.User, here int, change string) {
 	o := &r.roster
 	if p := o.people[user.ID]; p != nil {
 		return
 	}
 	delete(o.left, user.ID)
-	o.people[user.ID] = &person{user: user, since: time.Now()}
+	o.people[user.ID] = &person{user: user, here: here, since: time.Now()}
 	if !o.crowd && len(o.people) > chat.CrowdSize {
 		r.enterCrowd(len(o.people))
 	}
@@ -135,9 +147,11 @@ func (r *room) noteCame(user chat.User, change string) {
 // noteWent takes a user out of the roster and announces it, if it was there. Called with mu held.
 func (r *room) noteWent(user chat.User) {
 	o := &r.roster
-	if o.people[user.ID] == nil {
+	p := o.people[user.ID]
+	if p == nil {
 		return
 	}
+	user = p.user // with the name that the others know
 	delete(o.people, user.ID)
 	if o.left == nil {
 		o.left = map[chat.UserID]time.Time{}
@@ -146,15 +160,16 @@ func (r *room) noteWent(user chat.User) {
 	r.announce(&protocol.Presence{Change: protocol.ChangeLeave, User: &user}, user.ID)
 }
 
-// noteRenamed changes a user's name in the roster and announces it. Called with mu held.
-func (r *room) noteRenamed(user chat.User) {
+// noteRenamed changes a user's name in the roster and announces it, if it had another, which it tells. Called with mu held.
+func (r *room) noteRenamed(user chat.User) bool {
 	p := r.roster.people[user.ID]
 	if p == nil || p.user == user {
-		return
+		return false
 	}
 	old := p.user.Name
 	p.user = user
 	r.announce(&protocol.Presence{Change: protocol.ChangeRename, User: &user, Old: old}, "")
+	return true
 }
 
 // noteTotal takes the count that presence gave; it matters in a crowd that other nodes share.
@@ -175,13 +190,18 @@ func (r *room) noteTotal(count int) {
 
 // enterCrowd begins to tell counts instead of names. Called with mu held.
 func (r *room) enterCrowd(count int) {
-	r.roster.crowd = true
+	r.roster.crowd, r.roster.told = true, 0
 	if r.hub.shared() {
 		r.roster.total = count
-		for id, p := range r.roster.people {
-			if p.here == 0 {
-				delete(r.roster.people, id) // it would grow stale: nobody tells of it any more
-			}
+		r.roster.dropAbsent()
+	}
+}
+
+// dropAbsent forgets, in a crowd, those who have no session here: they would grow stale, since nobody tells of them any more.
+func (o *roster) dropAbsent() {
+	for id, p := range o.people {
+		if p.here == 0 {
+			delete(o.people, id)
 		}
 	}
 }
@@ -232,16 +252,20 @@ func (r *room) tellCrowd() {
 	r.send(item{signal: &signal{json: protocol.Marshal(p)}})
 }
 
-// Rename tells the member's room that the user has another name.
-func (m *Member) Rename(user chat.User) {
+// Rename tells the member's room that the user has another name. With publish the other nodes are told too: it was taken here.
+func (m *Member) Rename(user chat.User, publish bool) {
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m.left {
+		return
+	}
 	m.mu.Lock()
 	m.user = user
 	m.mu.Unlock()
-	r := m.room
-	r.mu.Lock()
-	r.noteRenamed(user)
-	r.publishPresence(protocol.ChangeRename, user, "")
-	r.mu.Unlock()
+	if r.noteRenamed(user) && publish {
+		r.publishPresence(protocol.ChangeRename, user, "")
+	}
 	r.tellPresence(func(ctx context.Context) error {
 		_, err := r.hub.presence.Join(ctx, r.id, presence.Session{ID: m.session, User: user, At: time.Now()})
 		return err

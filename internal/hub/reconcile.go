@@ -18,24 +18,29 @@ const (
 
 // beat renews this node's lease, and announces who went because its node died.
 func (h *Hub) beat(ctx context.Context) {
-	every(ctx, presence.BeatEvery, func() {
-		ctx, cancel := context.WithTimeout(ctx, presence.Lease/2)
-		defer cancel()
-		gone, err := h.presence.Beat(ctx)
-		switch {
-		case errors.Is(err, presence.ErrOtherHistory) && h.onStranger != nil:
-			h.onStranger(err)
-		case err != nil && h.life.Err() == nil:
-			h.log.Debug("beat", "err", err)
+	every(ctx, presence.BeatEvery, func() { h.beatOnce(ctx) })
+}
+
+func (h *Hub) beatOnce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, presence.Lease/2)
+	defer cancel()
+	gone, err := h.presence.Beat(ctx)
+	h.away.Store(err != nil)
+	switch {
+	case errors.Is(err, presence.ErrOtherHistory) && h.onStranger != nil:
+		h.onStranger(err)
+	case err != nil && h.life.Err() == nil:
+		h.log.Debug("beat", "err", err)
+	}
+	for _, d := range gone {
+		if r := h.known(d.Room); r != nil {
+			r.gone(d.User, false)
+			r.release()
 		}
-		for _, d := range gone {
-			if r := h.known(d.Room); r != nil {
-				r.gone(d.User, false)
-				r.release()
-			}
-			h.publishDeparture(d)
-		}
-	})
+	}
+	if len(gone) > 0 && h.shared() { // the next beat must not wait for the broker
+		h.departures.do(func() { h.publishDepartures(gone) })
+	}
 }
 
 // reconcileRosters compares what this node knows of who is where with presence, for what the broker lost.
@@ -91,6 +96,7 @@ func (r *room) reconcile(ctx context.Context) {
 			r.enterCrowd(got.Count)
 		}
 		o.total = got.Count
+		o.dropAbsent()
 		return
 	}
 	there := make(map[chat.UserID]chat.User, len(got.Users))
@@ -107,7 +113,7 @@ func (r *room) reconcile(ctx context.Context) {
 				r.noteRenamed(u)
 			}
 		} else if o.left[id].Before(asked.Add(-settle)) {
-			r.noteCame(u, protocol.ChangeJoin)
+			r.noteCame(u, 0, protocol.ChangeJoin)
 		}
 	}
 	for id, p := range o.people {

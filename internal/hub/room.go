@@ -20,10 +20,11 @@ type room struct {
 	holds atomic.Int64 // uses under way, one for each member among them; the room is not forgotten meanwhile
 
 	toPresence lane
-	toBroker   lane
+	toBroker   lane // events: nothing else, since what is dropped there would never be asked for again
+	chatter    lane // to the broker too: presence and typing, of which some may be lost
 
 	mu   sync.Mutex // guards what follows
-	used time.Time  // when the last hold ended
+	used time.Time  // when it was made, or last had a member
 
 	// The gate.
 	loading   chan struct{} // closed when the load under way ends; nil when none is
@@ -53,26 +54,29 @@ type room struct {
 
 func newRoom(h *Hub, id chat.RoomID) *room {
 	r := &room{hub: h, id: id, used: time.Now()}
-	r.toPresence.work, r.toBroker.work = &h.work, &h.work
-	r.toBroker.most = 256
+	r.toPresence.work, r.toBroker.work, r.chatter.work = &h.work, &h.work, &h.work
+	r.chatter.most = 256
 	r.roster.people = map[chat.UserID]*person{}
 	return r
 }
 
-func (r *room) release() {
-	if r.holds.Load() == 1 {
-		r.mu.Lock()
-		r.used = time.Now()
-		r.mu.Unlock()
-	}
-	r.holds.Add(-1)
+// release ends a hold. It is no sign of use: the hub's loops hold every room again and again.
+func (r *room) release() { r.holds.Add(-1) }
+
+// releaseMember ends the hold of one who was, or would have been, a member.
+func (r *room) releaseMember() {
+	r.mu.Lock()
+	r.used = time.Now()
+	r.mu.Unlock()
+	r.release()
 }
 
-// idleSince tells whether the room has had no use since before.
+// idleSince tells whether the room has had no member since before, and has nothing to do. Who is in it on other nodes does not
+// matter: presence knows.
 func (r *room) idleSince(before time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.used.Before(before) && !r.appending && !r.sending && !r.repairing && r.loading == nil && len(r.roster.people) == 0
+	return r.used.Before(before) && !r.appending && !r.sending && !r.repairing && r.loading == nil
 }
 
 // subscribe asks the broker for what other nodes say here. While it is away it keeps the wish.
@@ -130,7 +134,7 @@ func (r *room) loadNow() error {
 	r.next = page.Head + 1
 	if n := len(page.Events); n > 0 {
 		r.next = page.Events[n-1].Seq + 1
-		r.missing = page.Head
+		r.missing = max(r.missing, page.Head)
 	}
 	for _, ev := range page.Events {
 		r.ring.push(newEntry(ev))

@@ -60,12 +60,15 @@ func (r *room) publishPresence(change string, user chat.User, old string) {
 		return
 	}
 	p := protocol.Marshal(protocol.Presence{Change: change, User: &user, Old: old})
-	r.toBroker.do(func() { r.hub.publish(r.id, append([]byte{wirePresence}, p...)) })
+	r.chatter.do(func() { r.hub.publish(r.id, append([]byte{wirePresence}, p...)) })
 }
 
-// publishDeparture tells the other nodes who went because its node died.
-func (h *Hub) publishDeparture(d presence.Departure) {
-	if h.shared() {
+// publishDepartures tells the other nodes who went because its node died. Where a crowd is left, nobody asks for names.
+func (h *Hub) publishDepartures(gone []presence.Departure) {
+	for _, d := range gone {
+		if h.life.Err() != nil || d.Count > chat.CrowdSize {
+			continue
+		}
 		p := protocol.Marshal(protocol.Presence{Change: protocol.ChangeLeave, User: &d.User})
 		h.publish(d.Room, append([]byte{wirePresence}, p...))
 	}
@@ -97,7 +100,7 @@ func (m *Member) Typing() {
 	t := protocol.Marshal(protocol.Typing{Type: "typing", Room: r.id, User: user})
 	r.send(item{signal: &signal{json: t, skip: user.ID}})
 	if r.hub.shared() {
-		r.toBroker.do(func() { r.hub.publish(r.id, append([]byte{wireTyping}, t...)) })
+		r.chatter.do(func() { r.hub.publish(r.id, append([]byte{wireTyping}, t...)) })
 	}
 }
 
@@ -155,7 +158,7 @@ func (r *room) receivePresence(p *protocol.Presence) {
 	}
 	switch p.Change {
 	case protocol.ChangeJoin, protocol.ChangeBack:
-		r.noteCame(*p.User, p.Change)
+		r.noteCame(*p.User, 0, p.Change)
 	case protocol.ChangeLeave:
 		if known := r.roster.people[p.User.ID]; known != nil && known.here == 0 {
 			r.noteWent(*p.User)

@@ -54,7 +54,10 @@ func start(t testing.TB) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command(program, "--listen", "127.0.0.1:0", "--dir", t.TempDir())
+	cmd := exec.Command(program, "--listen", "127.0.0.1:0", "--dir", t.TempDir(), "--until-eof")
+	if _, err := cmd.StdinPipe(); err != nil { // a test that is killed takes its server along
+		return "", err
+	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

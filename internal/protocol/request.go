@@ -47,6 +47,10 @@ func Requests(frame []byte) iter.Seq[[]byte] {
 func Decode(line []byte) (Request, error) {
 	var r Request
 	err := json.Unmarshal(line, &r)
+	long := len(r.ID) > MaxID
+	if long {
+		r.ID = ""
+	}
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrong) && wrong.Field == "":
@@ -57,8 +61,7 @@ func Decode(line []byte) (Request, error) {
 		return r, chat.Errorf(chat.CodeBadRequest, "this is not JSON")
 	case r.Type == "":
 		return r, chat.Errorf(chat.CodeBadRequest, "the field %q is missing", "type")
-	case len(r.ID) > MaxID:
-		r.ID = ""
+	case long:
 		return r, chat.Errorf(chat.CodeBadRequest, "a request's id has at most %d bytes", MaxID)
 	}
 	return r, nil

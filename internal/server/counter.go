@@ -61,7 +61,7 @@ func (c *counter) state(conn net.Conn, st http.ConnState) {
 	}
 }
 
-// session counts a session in; ok is false when that is one too many. done counts it out.
+// session counts a session in; ok is false when that is one too many: then it counts as unfinished. done counts it out.
 func (c *counter) session(r *http.Request) (done func(), ok bool) {
 	if c.most == 0 {
 		return func() {}, true
@@ -69,12 +69,16 @@ func (c *counter) session(r *http.Request) (done func(), ok bool) {
 	a := home(parse(c.address(r)))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sessions[a]++
+	in, ok := c.sessions, c.sessions[a] < c.most
+	if !ok {
+		in = c.sockets
+	}
+	in[a]++
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		down(c.sessions, a)
-	}, c.sessions[a] <= c.most
+		down(in, a)
+	}, ok
 }
 
 func down(m map[netip.Addr]int, a netip.Addr) {

@@ -49,6 +49,9 @@ type Server struct {
 	origins *origins
 	count   *counter
 	work    sync.WaitGroup // of the sessions
+
+	mu     sync.Mutex // guards what follows
+	closed bool       // no more sessions
 }
 
 // New makes a server.
@@ -95,7 +98,12 @@ func (s *Server) Serve(l net.Listener) error {
 
 // Close stops accepting and drops requests under way. Sessions go on: end them with [session.Server.Bye]; Wait waits for
 // them.
-func (s *Server) Close() error { return s.http.Close() }
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.http.Close()
+}
 
 // Wait waits until the last session has ended.
 func (s *Server) Wait() { s.work.Wait() }
@@ -121,14 +129,26 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	done, ok := s.count.session(r)
-	if !ok {
-		done()
-		s.Logger.Warn("too many connections", "address", address)
-		s.work.Go(func() { s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address") })
-		return
-	}
-	s.work.Go(func() {
+	s.start(conn, func() {
 		defer done()
-		s.Sessions.Serve(conn, p)
+		if ok {
+			s.Sessions.Serve(conn, p)
+			return
+		}
+		s.Logger.Warn("too many connections", "address", address)
+		s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
 	})
+}
+
+// start runs a connection on a goroutine of its own, which Wait waits for; one that comes too late is dropped.
+func (s *Server) start(conn *ws.Conn, run func()) {
+	s.mu.Lock()
+	late := s.closed
+	if !late {
+		s.work.Go(run)
+	}
+	s.mu.Unlock()
+	if late {
+		conn.Kill()
+	}
 }

@@ -67,7 +67,10 @@ func (c *Session) identify(name, token string) (newToken string, err error) {
 	if err := chat.CheckName(name); err != nil {
 		return "", err
 	}
-	id := chat.NewUserID()
+	if c.asNew == "" {
+		c.asNew = chat.NewUserID()
+	}
+	id := c.asNew
 	user := chat.User{ID: id, Name: name, Color: chat.ColorOf(id)}
 	if err := c.srv.names.claim(ctx, user); err != nil {
 		return "", err
@@ -116,9 +119,11 @@ func (c *Session) comeBack(ctx context.Context, name, token string) error {
 	}
 	if user != known.User {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: known.Created}); err != nil {
+			c.srv.names.moved(known.User)
 			c.srv.names.release(user.ID, false)
 			return fmt.Errorf("keep name: %w", err)
 		}
+		c.srv.rename(user, true)
 	}
 	c.become(user, known.Created, true)
 	return nil
@@ -143,6 +148,7 @@ func (c *Session) rename(r *protocol.Request) error {
 // [history.ErrUnavailable].
 func (c *Session) takeName(name string) (chat.User, error) {
 	user := c.me()
+	was := user
 	name = norm.NFC.String(strings.TrimSpace(name))
 	if name == "" || name == user.Name {
 		return user, nil
@@ -164,17 +170,10 @@ func (c *Session) takeName(name string) (chat.User, error) {
 	}
 	if !c.guest {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: c.created}); err != nil {
-			return user, fmt.Errorf("keep name: %w", err)
+			c.srv.names.moved(was)
+			return was, fmt.Errorf("keep name: %w", err)
 		}
 	}
-	c.mu.Lock()
-	c.user = user
-	c.mu.Unlock()
-	if c.srv.names.sessions(user.ID) > 1 {
-		c.srv.Renamed(user)
-	}
-	for _, m := range c.rooms {
-		m.Rename(user)
-	}
+	c.srv.rename(user, true)
 	return user, nil
 }

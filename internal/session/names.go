@@ -67,22 +67,17 @@ func (n *names) change(ctx context.Context, user chat.User) error {
 	if err := n.take(ctx, key, user); err != nil {
 		return err
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if h := n.here[user.ID]; h != nil {
-		h.key = key
-	}
+	n.moved(user)
 	return nil
 }
 
-// sessions tells how many sessions a user has here.
-func (n *names) sessions(id chat.UserID) int {
+// moved notes which name a user who is here has taken, so that this one is renewed.
+func (n *names) moved(user chat.User) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if h := n.here[id]; h != nil {
-		return h.sessions
+	if h := n.here[user.ID]; h != nil {
+		h.key = keyOf(user.Name)
 	}
-	return 0
 }
 
 func (n *names) take(ctx context.Context, key string, user chat.User) error {

@@ -121,6 +121,6 @@ func (c *Session) enter(id chat.RoomID, from hub.From, reqID string) (*hub.Membe
 	if err != nil {
 		return nil, err
 	}
-	c.rooms = append(c.rooms, m)
+	c.setRooms(append(c.rooms, m))
 	return m, nil
 }

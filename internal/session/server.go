@@ -128,7 +128,9 @@ func (s *Server) Bye(ctx context.Context) {
 	}
 }
 
+// killAll ends what did not end by itself, and the store calls that keep it.
 func (s *Server) killAll() {
+	s.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.sessions {
@@ -142,16 +144,27 @@ func (s *Server) Stop() {
 	s.work.Wait()
 }
 
-// Renamed gives a user's new name to its sessions here: one of them, or one elsewhere, changed it.
+// Renamed gives a user's new name, which it took on another node, to its sessions here.
 func (s *Server) Renamed(user chat.User) {
+	s.names.moved(user)
+	s.rename(user, false)
+}
+
+// rename gives a user's new name to its sessions here, in all their rooms.
+func (s *Server) rename(user chat.User, publish bool) {
+	var in []*hub.Member
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for c := range s.sessions {
 		c.mu.Lock()
 		if c.user.ID == user.ID {
 			c.user = user
+			in = append(in, c.rooms...)
 		}
 		c.mu.Unlock()
+	}
+	s.mu.Unlock()
+	for _, m := range in {
+		m.Rename(user, publish)
 	}
 }
 

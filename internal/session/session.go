@@ -49,10 +49,11 @@ type Session struct {
 	sends  *rate.Limiter // of sends; nil without limit
 	names  *rate.Limiter // of changes of name; nil before the first
 	hellos int
-	fresh  bool // a new user that has asked for nothing yet: it may never have got its token
-	typed  time.Time // when it was last told that the user writes
+	asNew  chat.UserID // whom a new user becomes: the same at each try, so that a name claimed by one whose answer was lost is its own
+	fresh  bool        // a new user that has asked for nothing yet: it may never have got its token
+	typed  time.Time   // when it was last told that the user writes
 
-	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename
+	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename, and may read them without
 	lang    lang.Lang
 	user    chat.User // ID is empty before hello
 	created time.Time // when the user was
@@ -98,13 +99,10 @@ func (c *Session) read(greet func()) error {
 		case c.text:
 			err = c.textFrame(string(payload))
 		case op != ws.Text:
+			c.slow()
 			c.fail(&protocol.Request{}, chat.Errorf(chat.CodeBadRequest, "a request is a text frame"))
 		default:
-			for line := range protocol.Requests(payload) {
-				if err = c.request(line); err != nil {
-					break
-				}
-			}
+			err = c.requests(payload)
 		}
 		c.conn.Flush()
 		if err != nil {
@@ -117,6 +115,19 @@ func (c *Session) read(greet func()) error {
 			return err
 		}
 	}
+}
+
+// requests handles a frame's lines. Before the next it waits until there is room for an answer: a frame holds thousands.
+func (c *Session) requests(frame []byte) error {
+	for line := range protocol.Requests(frame) {
+		if err := c.conn.WaitDrain(c.srv.life); err != nil {
+			return err
+		}
+		if err := c.request(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Session) known() bool {
@@ -173,17 +184,24 @@ func (c *Session) member(name string) (*hub.Member, error) {
 
 // leaveAll takes the session out of its rooms; without goodbye its users have the grace to come back.
 func (c *Session) leaveAll(goodbye bool) {
-	for _, m := range c.rooms {
+	for _, m := range c.setRooms(nil) {
 		m.Leave(goodbye || c.guest) // a guest has nothing to come back with
 	}
-	c.rooms = nil
 	if user := c.me(); user.ID != "" {
 		c.srv.names.release(user.ID, c.guest || c.fresh)
 	}
 }
 
 func (c *Session) dropRoom(m *hub.Member) {
-	c.rooms = slices.DeleteFunc(c.rooms, func(o *hub.Member) bool { return o == m })
+	c.setRooms(slices.DeleteFunc(slices.Clone(c.rooms), func(o *hub.Member) bool { return o == m }))
+}
+
+// setRooms changes the rooms and gives those before.
+func (c *Session) setRooms(rooms []*hub.Member) (before []*hub.Member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before, c.rooms = c.rooms, rooms
+	return before
 }
 
 // answer queues one JSON object.

@@ -171,10 +171,9 @@ func (c *Session) textJoin(arg string) error {
 		c.say("You are now in %s", id)
 		return nil
 	}
-	old := c.rooms
-	c.rooms = nil
+	old := c.setRooms(nil)
 	if _, err := c.enter(id, hub.From{Last: chat.DefaultPage}, ""); err != nil {
-		c.rooms = old
+		c.setRooms(old)
 		return err
 	}
 	for _, m := range old {
@@ -224,7 +223,7 @@ func (c *Session) catchUp(m *hub.Member, since uint64) {
 			more, last, err := c.pull(m, since)
 			since = last
 			switch {
-			case err == nil && !more:
+			case err == nil && !more, errors.Is(err, hub.ErrLeft):
 				return
 			case err != nil:
 				pause = min(2*pause+time.Second, 10*time.Second)
@@ -245,6 +244,9 @@ func (c *Session) pull(m *hub.Member, since uint64) (more bool, last uint64, err
 	ctx, cancel := c.call()
 	defer cancel()
 	page, err := m.Page(ctx, history.Query{After: since, IsAfter: true, Limit: chat.MaxPage})
+	if err == nil && m.Left() { // what it missed there is not for the room where it is now
+		err = hub.ErrLeft
+	}
 	if err != nil {
 		return true, since, err
 	}

@@ -50,7 +50,7 @@ func (c *Conn) readData(h *header, m *message) error {
 		return m.add(m.whole, h, 0)
 	}
 	for done := 0; left > 0; {
-		piece, err := c.readPiece(m, left)
+		piece, err := c.readPiece(m, left, h.fin)
 		if err != nil {
 			return err
 		}
@@ -63,15 +63,16 @@ func (c *Conn) readData(h *header, m *message) error {
 	return nil
 }
 
-// readPiece puts the next bytes of a frame, left of which are still to come, at the end of the message.
-func (c *Conn) readPiece(m *message, left int) ([]byte, error) {
+// readPiece puts the next bytes of a frame, left of which are still to come, at the end of the message. last tells whether
+// the frame is its last.
+func (c *Conn) readPiece(m *message, left int, last bool) ([]byte, error) {
 	in := &c.input
 	if in.buffered() == 0 && left < directSize {
 		if err := c.fill(); err != nil {
 			return nil, err
 		}
 	}
-	in.reserve(m.size, left)
+	in.reserve(m.size, left, c.payloadLimit(m.compressed), last)
 	room := in.msg.b[m.size : len(in.msg.b)-len(deflateTail)]
 	if len(room) > left {
 		room = room[:left]
@@ -89,15 +90,20 @@ func (c *Conn) readPiece(m *message, left int) ([]byte, error) {
 	return room[:n], nil
 }
 
-// reserve makes room in the message, which has size bytes, for some of the next left bytes. It takes the peer's word for a
-// length only up to firstAnnounce; beyond that, memory grows with what really came.
-func (in *input) reserve(size, left int) {
+// reserve makes room in the message, which has size bytes, for some of the next left bytes, after which it ends or not. It
+// takes the peer's word for a length only up to firstAnnounce; beyond that, memory grows with what really came, and by
+// doubling: fragments can be as small as their sender likes. It need not hold more than most bytes.
+func (in *input) reserve(size, left, most int, last bool) {
 	want := size + left + len(deflateTail)
 	switch {
 	case in.msg == nil:
 		in.msg = getBuffer(min(want, firstAnnounce))
 	case size+len(deflateTail) == len(in.msg.b):
-		in.msg = growBuffer(in.msg, size, min(want, 2*len(in.msg.b)))
+		double := min(2*len(in.msg.b), most+len(deflateTail))
+		if last {
+			double = min(want, double)
+		}
+		in.msg = growBuffer(in.msg, size, double)
 	}
 }
 

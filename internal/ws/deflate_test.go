@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdflate "compress/flate"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -115,7 +116,29 @@ func compressed() []conversation {
 			}
 		}
 	}
+	for n := readSize - 24; n <= readSize; n++ { // a frame that ends where the buffer does
+		all = append(all, conversation{
+			name: fmt.Sprintf("at the buffer's end, %d", n), long: true,
+			send: []frame{{op: 2, rsv: 4, payload: pack(noise(n), 0)}}, want: []string{q("binary", noise(n))},
+		})
+	}
 	return all
+}
+
+// TestLengthIsNotBelieved: a header alone takes no memory.
+func TestLengthIsNotBelieved(t *testing.T) {
+	for _, rsv := range []byte{0, 4} {
+		s := &script{says: frame{op: 2, rsv: rsv, payload: noise(100), claim: 1 << 30}.encode(true), piece: 1 << 20}
+		c := &Conn{opts: &Options{MaxMessage: 1 << 30}, window: maxWindow}
+		c.start(s, nil)
+		if _, _, err := c.Read(); err != io.ErrUnexpectedEOF {
+			t.Errorf("Read failed with %v", err)
+		}
+		if n := len(c.input.msg.b); n > firstAnnounce {
+			t.Errorf("%d bytes of memory for 100", n)
+		}
+		<-c.Done()
+	}
 }
 
 func TestCompressedRules(t *testing.T) {

@@ -50,6 +50,7 @@ func stuff(t testing.TB, c *Conn, size int) (n int) {
 	m := NewMessage(Binary, make([]byte, size))
 	for ; c.TryQueue(m); n++ {
 		c.Flush()
+		runtime.Gosched() // so that a writer gets to wait for the socket
 		if n > 1<<20 {
 			t.Fatal("no bound")
 		}

@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -250,5 +251,30 @@ func (p *peer) deliver(b []byte, bytewise bool) {
 			return
 		}
 		b = b[n:]
+	}
+}
+
+// TestFragmentsCostWhatTheyAreWorth: putting together many small fragments allocates a small multiple of the message.
+func TestFragmentsCostWhatTheyAreWorth(t *testing.T) {
+	const size = 8 << 20
+	for _, fragment := range []int{1 << 10, 1 << 16} {
+		var says []byte
+		for _, f := range split(2, strings.Repeat("x", size), fragment) {
+			says = append(says, f.encode(true)...)
+		}
+		c := &Conn{opts: &Options{MaxMessage: 16 << 20}}
+		c.start(&script{says: says, piece: len(says)}, nil)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, p, err := c.Read()
+		runtime.ReadMemStats(&after)
+		if err != nil || len(p) != size {
+			t.Fatal(len(p), err)
+		}
+		if cost := after.TotalAlloc - before.TotalAlloc; cost > 5*size {
+			t.Errorf("fragments of %d: %d bytes allocated for a message of %d", fragment, cost, size)
+		}
+		c.Kill()
+		<-c.Done()
 	}
 }

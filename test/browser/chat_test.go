@@ -54,7 +54,7 @@ func TestServerKilledWhileTyping(t *testing.T) {
 func TestSavedFileDoesTheSame(t *testing.T) {
 	p := startProgram(t)
 	file := saveFile(t)
-	ada, bob := openPage(t, "ada", file), openPage(t, "bob", p.url.String())
+	ada, bob := openLasting(t, "ada", file), openPage(t, "bob", p.url.String())
 	ada.wait("the door", "document.querySelector('.door input[name=server]')")
 	if got := value[string](ada, "document.querySelector('.door input[name=server]').value"); got != "ws://127.0.0.1:8888/ws" {
 		t.Errorf("the file proposes %q", got)

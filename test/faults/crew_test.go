@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"salon/internal/chat"
 	"salon/test/checker"
@@ -25,7 +26,8 @@ var rooms = []chat.RoomID{"attic", "cellar", "garden", "kitchen"}
 type crew struct {
 	tally *tally
 	doors []string
-	talk  context.Context // ends when they are to fall silent
+	talk  context.Context // ends when they are to fall silent for good
+	quiet atomic.Bool     // they are to be silent for now
 	seed  uint64
 
 	mu     sync.Mutex // guards what follows
@@ -57,7 +59,9 @@ func (c *crew) begin(name, token string) *person {
 	for i := range doors {
 		doors[i] = c.doors[(n+i)%len(doors)]
 	}
-	return begin(c.talk, origin{name: name, token: token, doors: doors, pace: pace / people, seed: c.seed + uint64(n)}, c.tally)
+	return begin(c.talk, origin{
+		name: name, token: token, doors: doors, pace: pace / people, quiet: &c.quiet, seed: c.seed + uint64(n),
+	}, c.tally)
 }
 
 func (c *crew) add(p *person) {

@@ -41,11 +41,12 @@ func TestFaults(t *testing.T) {
 	}
 	r.calms = nil // so far nothing had gone wrong
 	plan := newPlanner(seed, sizeOf(whole))
-	for began := time.Now(); time.Since(began) < whole && !t.Failed(); {
-		w.burst(ctx, t, plan.next(), r)
+	for began, n := time.Now(), 0; time.Since(began) < whole && !t.Failed(); n++ {
+		w.burst(ctx, t, plan, n%3 > 0, r)
 		if err := w.calmDown(ctx, r); err != nil {
 			t.Errorf("after the faults: %v", err)
 		}
+		w.crew.quiet.Store(false)
 	}
 	hush()
 	w.judge(ctx, t, r)
@@ -86,8 +87,14 @@ func (w *world) people(t *testing.T, talk context.Context, seed uint64, wire *ta
 	})
 }
 
-// burst does what was drawn, and returns when all of it is healed.
-func (w *world) burst(ctx context.Context, t *testing.T, faults []fault, r *report) {
+// burst does what is drawn, and returns when all of it is healed. With silence the people stop talking in the middle of it: of what
+// is lost between nodes then, no later message tells.
+func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence bool, r *report) {
+	faults := plan.next()
+	if silence {
+		hushed := time.AfterFunc(plan.hush(faults), func() { w.crew.quiet.Store(true) })
+		defer hushed.Stop()
+	}
 	var work sync.WaitGroup
 	for _, f := range faults {
 		r.faults[f.kind.name]++
@@ -108,59 +115,72 @@ func (w *world) calmDown(ctx context.Context, r *report) error {
 	defer cancel()
 	c, err := w.settle(ctx, func(why []error) { r.ended = append(r.ended, why...) })
 	r.calms = append(r.calms, c)
-	return err
+	if err != nil {
+		return err
+	}
+	return w.crew.visit(ctx, fault{lasts: 2 * time.Second, dice: uint64(len(r.calms))})
 }
 
 // judge waits until all that was sent is settled and everybody has seen all, and counts what is broken.
 func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
-	ctx, cancel := context.WithTimeout(ctx, 2*harness.Patience)
+	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()
 	for _, p := range w.everybody() {
-		if err := p.Flush(ctx); err != nil {
+		if err := p.Flush(waiting); err != nil {
 			t.Errorf("%s still has %d to send: %v", p.name, p.Pending(), err)
 		}
 	}
-	logs := w.seenByAll(ctx, t)
-	var all []*checker.Witness
-	for _, n := range w.nodes { // each node shows the whole log to one who comes now
-		p := begin(ctx, origin{name: fmt.Sprint("late at ", n.Port), doors: []string{n.url()}}, r.wire)
-		if err := until(ctx, func() error { return sawAll(p, logs) }); err != nil {
-			t.Error(err)
-		}
+	late := w.late(ctx, t, r)
+	logs := w.seenByAll(ctx, t, append(late, w.everybody()...))
+	for _, p := range late {
 		p.end()
 		<-p.ended
+	}
+	all := w.crew.witnesses()
+	for _, p := range append(late, w.watchers...) {
 		all = append(all, p.witness)
 	}
-	for _, p := range w.watchers {
-		all = append(all, p.witness)
-	}
-	r.verdict = checker.Check(logs, append(all, w.crew.witnesses()...))
+	r.verdict = checker.Check(logs, all)
 	r.visits, r.again = w.crew.visits, w.crew.again
 	for _, p := range slices.Concat(w.everybody(), w.crew.gone) {
 		r.losses, r.refused, r.resets = r.losses+p.losses, r.refused+p.refused, r.resets+p.resets
 	}
 }
 
-// seenByAll waits until everybody was shown all, and gives the logs.
-func (w *world) seenByAll(ctx context.Context, t *testing.T) map[chat.RoomID][]chat.Event {
+// late has somebody come to each node now, to be shown the whole logs by it.
+func (w *world) late(ctx context.Context, t *testing.T, r *report) (late []*person) {
+	for i, n := range w.nodes {
+		p := begin(ctx, origin{name: fmt.Sprint("latecomer ", i+1), doors: []string{n.url()}}, r.wire)
+		t.Cleanup(p.leave)
+		late = append(late, p)
+	}
+	return late
+}
+
+// seenByAll waits until all were shown all that is stored, and gives the logs.
+func (w *world) seenByAll(ctx context.Context, t *testing.T, all []*person) map[chat.RoomID][]chat.Event {
+	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
+	defer cancel()
 	for {
-		logs, err := w.logs(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range w.everybody() {
-			if err := until(ctx, func() error { return sawAll(p, logs) }); err != nil {
+		logs := w.mustRead(ctx, t)
+		for _, p := range all {
+			if err := until(waiting, func() error { return sawAll(p, logs) }); err != nil {
 				t.Error(err)
 			}
 		}
-		again, err := w.logs(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if length(again) == length(logs) || ctx.Err() != nil { // else something came late into the store
+		again := w.mustRead(ctx, t)
+		if length(again) == length(logs) || waiting.Err() != nil { // else something came into the store late
 			return again
 		}
 	}
+}
+
+func (w *world) mustRead(ctx context.Context, t *testing.T) map[chat.RoomID][]chat.Event {
+	logs, err := w.logs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return logs
 }
 
 func sawAll(p *person, logs map[chat.RoomID][]chat.Event) error {

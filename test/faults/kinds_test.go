@@ -67,7 +67,7 @@ var kinds = []kind{
 
 	{clientsRestart, atPeople, 0, 3 * second, func(ctx context.Context, w *world, f fault) error { return w.crew.restart(ctx, f) }},
 	{clientsStale, atPeople, 0, second, func(ctx context.Context, w *world, f fault) error { return w.crew.replace(ctx, f) }},
-	{clientsVisit, atPeople, 2 * second, 4 * second, func(ctx context.Context, w *world, f fault) error { return w.crew.visit(ctx, f) }},
+	{clientsVisit, atPeople, 4 * second, 8 * second, func(ctx context.Context, w *world, f fault) error { return w.crew.visit(ctx, f) }},
 }
 
 func killNode(ctx context.Context, w *world, f fault) error {

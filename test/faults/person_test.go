@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"salon/internal/chat"
@@ -37,8 +38,9 @@ type person struct {
 // origin says how a person begins.
 type origin struct {
 	name, token string
-	doors       []string // of nodes, tried in turn from the first on; one: stays there
-	pace        float64  // texts each second; 0 for silence
+	doors       []string     // of nodes, tried in turn from the first on; one: stays there
+	pace        float64      // texts each second; 0 for silence
+	quiet       *atomic.Bool // silence for now
 	seed        uint64
 }
 
@@ -102,6 +104,9 @@ func (p *person) talk(ctx context.Context, o origin) {
 		pause(ctx, time.Duration(dice.ExpFloat64()/o.pace*float64(time.Second)))
 		if ctx.Err() != nil {
 			return
+		}
+		if o.quiet.Load() {
+			continue
 		}
 		room := rooms[dice.IntN(len(rooms))]
 		text := fmt.Sprintf("%s says %d%s", p.name, n, strings.Repeat(" and on", dice.IntN(40)))

@@ -81,6 +81,17 @@ func (p *planner) next() []fault {
 	return burst
 }
 
+// hush gives the moment of a burst at which to fall silent so that something may be lost between nodes unnoticed: in the middle of
+// something that is done to Redis, if anything is.
+func (p *planner) hush(burst []fault) time.Duration {
+	for _, f := range burst {
+		if f.kind.where == atRedis && f.lasts > 0 || f.kind.where == atRedisLink {
+			return f.at + f.lasts/2
+		}
+	}
+	return p.size.burst / 2
+}
+
 func (p *planner) draw() *kind {
 	if len(p.deck) == 0 {
 		for i := range kinds {

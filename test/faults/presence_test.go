@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,12 +17,14 @@ const presenceIn = 10 * time.Second
 
 // calm is how the world came to itself after a burst.
 type calm struct {
-	back  time.Duration // until everybody was in the rooms again, from the last healing on
-	who   time.Duration // from then on until every node told truly who is where
-	lists time.Duration // and until every client's own list was right
+	back  time.Duration // until everybody was in the rooms again
+	who   time.Duration // until every node told truly who is where
+	lists time.Duration // until every client's own list was right
+	shown time.Duration // until everybody was shown all that is stored; 0 when they went on talking
 }
 
-// settle waits until everybody is in the rooms, and presence is true. Errors: what is still wrong when ctx ends.
+// settle waits until everybody is in the rooms and presence is true, and when nobody talks, until everybody was shown all. The
+// times begin now. Errors: what is still wrong when ctx ends.
 func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err error) {
 	began := time.Now()
 	if err := until(ctx, func() error {
@@ -31,23 +34,22 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 		return c, err
 	}
 	c.back = time.Since(began)
-	began = time.Now()
 	truth := w.truth()
 	var work sync.WaitGroup
-	var errWho, errLists error
-	work.Go(func() {
-		errWho = until(ctx, func() error { return w.compareWho(ctx, truth) })
-		c.who = time.Since(began)
-	})
-	work.Go(func() {
-		errLists = until(ctx, func() error { return w.compareLists(truth) })
-		c.lists = time.Since(began)
-	})
-	work.Wait()
-	if errWho != nil {
-		return c, errWho
+	errs := make([]error, 3)
+	await := func(i int, took *time.Duration, right func() error) {
+		work.Go(func() {
+			errs[i] = until(ctx, right)
+			*took = time.Since(began)
+		})
 	}
-	return c, errLists
+	await(0, &c.who, func() error { return w.compareWho(ctx, truth) })
+	await(1, &c.lists, func() error { return w.compareLists(truth) })
+	if w.crew.quiet.Load() {
+		await(2, &c.shown, func() error { return w.compareShown(ctx) })
+	}
+	work.Wait()
+	return c, errors.Join(errs...)
 }
 
 // until asks again and again until it is right, or ctx ends; then it gives what is wrong.
@@ -119,6 +121,23 @@ func (w *world) compareLists(truth map[chat.UserID]string) error {
 			if wrong := difference(truth, p.list(room)); wrong != "" {
 				return fmt.Errorf("%s's list of %s: %s", p.name, room, wrong)
 			}
+		}
+	}
+	return nil
+}
+
+// compareShown says who was not shown all that is stored, or has something to send.
+func (w *world) compareShown(ctx context.Context) error {
+	logs, err := w.logs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range w.everybody() {
+		if n := p.Pending(); n > 0 {
+			return fmt.Errorf("%s has %d to send", p.name, n)
+		}
+		if err := sawAll(p, logs); err != nil {
+			return err
 		}
 	}
 	return nil

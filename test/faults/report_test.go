@@ -50,13 +50,7 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "\n%d faults in %d bursts; %d connections, %d lost", total, len(r.calms), r.wire.connections, r.losses)
 	fmt.Fprintf(&b, "\nchecked: %d acknowledgements (%d of %d visits sent again), %d events stored, %d shown, %d on the wire",
 		v.Acks, r.again, r.visits, v.Events, v.Sights, r.wire.events)
-	var slowest calm
-	for _, c := range r.calms {
-		slowest = calm{max(slowest.back, c.back), max(slowest.who, c.who), max(slowest.lists, c.lists)}
-	}
-	round := func(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
-	fmt.Fprintf(&b, "\nafter a burst, at most: %v until all clients were back, then %v until every node told truly who is there, %v until every client's list was right",
-		round(slowest.back), round(slowest.who), round(slowest.lists))
+	b.WriteString(r.times())
 	for _, count := range []struct {
 		what string
 		n    int
@@ -76,4 +70,25 @@ func (r *report) String() string {
 		fmt.Fprintf(&b, "\n  %v", err)
 	}
 	return b.String()
+}
+
+// times gives the longest times from the end of a burst.
+func (r *report) times() string {
+	var most calm
+	for _, c := range r.calms {
+		most = calm{max(most.back, c.back), max(most.who, c.who), max(most.lists, c.lists), max(most.shown, c.shown)}
+	}
+	s := "\nafter the last of a burst was healed, at most:"
+	for _, line := range []struct {
+		took time.Duration
+		what string
+	}{
+		{most.back, "until all clients were back"},
+		{most.who, "until every node told truly who is there"},
+		{most.lists, "until every client's list of members was right"},
+		{most.shown, "until everybody was shown all that was said"},
+	} {
+		s += fmt.Sprintf("\n  %6.2f s  %s", line.took.Seconds(), line.what)
+	}
+	return s
 }

@@ -110,6 +110,8 @@ func (w *world) open(t *testing.T, store *url.URL) {
 
 // logs reads every room's log out of the database, as docs/SCHEMA.md describes it.
 func (w *world) logs(ctx context.Context) (map[chat.RoomID][]chat.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, harness.Patience)
+	defer cancel()
 	cursor, err := w.events.Find(ctx, bson.D{}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("read the history: %w", err)

@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -28,9 +29,16 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "TCP address to listen on; port 0 takes a free one")
 	dir := flag.String("dir", "", "folder for the data, made if missing; required")
 	verbose := flag.Bool("verbose", false, "log every request")
+	parented := flag.Bool("until-eof", false, "end when standard input ends, as it does with the process that holds its other end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *parented {
+		go func() { // ends with the process
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
 	if err := run(ctx, *listen, *dir, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, "ferretdb:", err)
 		os.Exit(1)
@@ -65,13 +73,21 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 		return err
 	}
 	ran, indexed := make(chan error, 1), make(chan struct{})
-	go func() { ran <- db.Run(ctx) }()
 	go func() {
 		defer close(indexed)
 		(&indexer{dir: dir, open: map[string]*sql.DB{}}).run(ctx)
 	}()
+	go func() {
+		err := db.Run(ctx)
+		<-indexed
+		ran <- err
+	}()
 	fmt.Println(db.MongoDBURI()) // waits until it listens
-	<-indexed
+	select {
+	case err := <-ran:
+		return err
+	case <-ctx.Done():
+	}
 	select {
 	case err := <-ran:
 		return err

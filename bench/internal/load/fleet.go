@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type Plan struct {
 	Senders  int      // how many of the members send, spread evenly
 	Sample   int      // every how many members one is read in full
 	Compress bool     // offer permessage-deflate
+	AtOnce   int      // members that join at the same time; 0: as many as a server's backlog bears
 	Segment  int      // longest TCP segment, in bytes; 0: as loopback has it, 64 KB
 	Last     int      // events of the past to ask for
 	Tokens   []string // what brings the members back, from Fleet.Tokens; nil: they are new
@@ -63,7 +65,7 @@ type pulse struct {
 }
 
 const (
-	inProgress  = 128                   // connections made at once: less than any server's backlog
+	atOnce      = 128                   // members that join at the same time: fewer than any backlog
 	joinTimeout = 3 * time.Minute       // for all members
 	drainWithin = 20 * time.Second      // the last events, once nothing is sent any more
 	tooMuch     = 50 * time.Millisecond // and then, for what comes and should not
@@ -85,8 +87,9 @@ func Connect(ctx context.Context, plan Plan) (*Fleet, error) {
 	if err != nil {
 		return f, err
 	}
+	most := cmp.Or(plan.AtOnce, atOnce)
 	for i := range plan.Members {
-		err := f.until(ctx, joinTimeout, func() bool { return i-f.joined < inProgress })
+		err := f.until(ctx, joinTimeout, func() bool { return i-f.joined < most })
 		if err == nil {
 			err = f.dial(i, addresses[i%len(addresses)])
 		}

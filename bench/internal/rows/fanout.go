@@ -182,10 +182,18 @@ func (r rounds) figures(variants []variant) []Figure {
 			name += fmt.Sprintf(" (a batch every %s ms)", number(every*1e3))
 		}
 		figures = append(figures, Figure{name, []string{
-			fmt.Sprintf("%.0f", of(rate)), number(of(cpu)/1e3) + " µs",
+			fmt.Sprintf("%.0f", of(rate)), spent(of(cpu)),
 			number(of(func(s sample) float64 { return s.p50 })) + " ms", number(of(p99)) + " ms",
 			fmt.Sprintf("%.0f", of(wire)), fmt.Sprintf("%.0f %%", 100*of(func(s sample) float64 { return s.busy })),
 		}})
 	}
 	return figures
+}
+
+// spent writes so many ns.
+func spent(ns float64) string {
+	if ns < 1000 {
+		return number(ns) + " ns"
+	}
+	return number(ns/1e3) + " µs"
 }

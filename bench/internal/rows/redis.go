@@ -22,9 +22,24 @@ type stack struct {
 	nodes []*process.Server
 }
 
-// runRedis compares what Redis does for one delivery, for Salon and for centrifuge. Salon's history is on a
+// overNodes is a row in which two nodes share a room.
+type overNodes struct {
+	name, title string
+	work        work
+}
+
+func redisRows() []overNodes {
+	steady := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: time.Second, time: 4 * time.Second}
+	hot := work{members: 1000, rooms: 1, senders: senders, press: press, warm: time.Second, time: 3 * time.Second}
+	return []overNodes{
+		{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", steady},
+		{"redis-hot", "two nodes, 1,000 members in a room over both, as many messages as go", hot},
+	}
+}
+
+// run compares what Redis does for one delivery, for Salon and for centrifuge. Salon's history is on a
 // MongoDB-compatible server, which is good enough for this figure and for no other.
-func runRedis(ctx context.Context, b *Bench) (Outcome, error) {
+func (row overNodes) run(ctx context.Context, b *Bench) (Outcome, error) {
 	if ok, err := takesRedis(ctx, b); err != nil || !ok {
 		return Outcome{Notes: []string{"this salon has no --redis and --mongo: nothing to measure yet"},
 			Verdicts: []Verdict{{What: "CPU of Redis per delivery against centrifuge", Reach: 0.3, Beyond: 0.1, Unit: "×"}}}, err
@@ -43,7 +58,7 @@ func runRedis(ctx context.Context, b *Bench) (Outcome, error) {
 	for n := range b.Rounds {
 		var current []sample
 		for _, v := range variants {
-			s, err := redisOnce(ctx, b, v, ferretdb)
+			s, err := row.once(ctx, b, v, ferretdb)
 			if err != nil {
 				return Outcome{}, fmt.Errorf("%s, round %d: %w", v.name, n+1, err)
 			}
@@ -67,14 +82,16 @@ func takesRedis(ctx context.Context, b *Bench) (bool, error) {
 	return bytes.Contains(help, []byte("--redis")) && bytes.Contains(help, []byte("--mongo")), nil
 }
 
-func redisOnce(ctx context.Context, b *Bench, v variant, ferretdb string) (s sample, err error) {
+func (row overNodes) once(ctx context.Context, b *Bench, v variant, ferretdb string) (s sample, err error) {
 	st := &stack{}
 	defer func() { err = errors.Join(err, st.stop()) }()
 	if err := st.start(ctx, b, v, ferretdb); err != nil {
 		return s, err
 	}
-	w := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: time.Second, time: 4 * time.Second}.scaled(b)
-	fleet, err := load.Connect(ctx, w.plan(v, st.nodes[0].Addr, st.nodes[1].Addr))
+	w := row.work.scaled(b)
+	plan := w.plan(v, st.nodes[0].Addr, st.nodes[1].Addr)
+	plan.AtOnce = 16 // the MongoDB-compatible server is slow with many new users at once
+	fleet, err := load.Connect(ctx, plan)
 	if fleet != nil {
 		defer fleet.Close()
 	}

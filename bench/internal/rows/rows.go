@@ -40,17 +40,20 @@ type Row struct {
 
 // All gives the rows in their order.
 func All() []Row {
-	rows := []Row{}
+	var rows []Row
 	for _, f := range fanouts() {
 		rows = append(rows, Row{f.name, f.title, f.run})
 	}
-	return append(rows,
+	rows = append(rows,
 		Row{"idle", "10,000 idle members in rooms of 100, with presence", runIdle},
 		Row{"return", "5,000 members of a room come back at once and ask for the last 50", runReturn},
 		Row{"acks", "acknowledged sends over 200 rooms, fsync on", runAcks},
 		Row{"presence", "10,000 members in a room, 1 % come and go each second", runPresence},
-		Row{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", runRedis},
 	)
+	for _, r := range redisRows() {
+		rows = append(rows, Row{r.name, r.title, r.run})
+	}
+	return rows
 }
 
 // Outcome is what a row gives.

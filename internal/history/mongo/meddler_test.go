@@ -40,15 +40,11 @@ type deed struct {
 
 func meddle(t *testing.T, uri string) *meddler {
 	t.Helper()
-	server := strings.TrimSuffix(strings.TrimPrefix(uri, "mongodb://"), "/")
-	if strings.ContainsAny(server, "@,/?") {
-		t.Skip("the server of SALON_TEST_MONGO is not a plain host and port")
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meddler{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: server}
+	m := &meddler{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: address(t, uri)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
@@ -67,6 +63,16 @@ func meddle(t *testing.T, uri string) *meddler {
 		m.held.Wait()
 	})
 	return m
+}
+
+// address gives the host and port of uri, where it has one and nothing else that matters.
+func address(t *testing.T, uri string) string {
+	t.Helper()
+	server, _, _ := strings.Cut(strings.TrimPrefix(uri, "mongodb://"), "/")
+	if strings.ContainsAny(server, "@,?") {
+		t.Skip("the server of SALON_TEST_MONGO is not a plain host and port")
+	}
+	return server
 }
 
 // set changes the rule; nil lets everything through.

@@ -123,7 +123,7 @@ func TestCloseAway(t *testing.T) {
 	l := newLink(t, mongotest.Start(t))
 	s := openWith(t, l.uri, Options{Database: mongotest.Database(), Timeout: 300 * time.Millisecond}, nil)
 	mustAppend(t, s, "lobby", batchOf(0, 0, 1))
-	if err := l.enable(false); err != nil {
+	if err := l.lead(""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Append(t.Context(), "lobby", batchOf(0, 1, 1)); !errors.Is(err, history.ErrUnavailable) {

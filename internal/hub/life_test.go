@@ -1,0 +1,239 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"salon/internal/broker"
+	brokermem "salon/internal/broker/memory"
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/presence"
+)
+
+// stuck is a broker that takes nothing until it is let go.
+type stuck struct {
+	broker.Broker
+	let chan struct{}
+}
+
+func (s *stuck) Publish(ctx context.Context, id chat.RoomID, msg []byte) error {
+	select {
+	case <-s.let:
+	case <-ctx.Done():
+	}
+	return s.Broker.Publish(ctx, id, msg)
+}
+
+// stick gives a node a broker that is stuck, and lets it go.
+func stick(c *Config) (letGo func()) {
+	b, open := &stuck{let: make(chan struct{})}, c.OpenBroker
+	c.OpenBroker = func(handler broker.Handler) (_ broker.Broker, err error) {
+		b.Broker, err = open(handler)
+		return b, err
+	}
+	return func() { close(b.let) }
+}
+
+func TestEmptyRoomIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
+	ada, _ := join(t, h1, "ada", From{})
+	_, watch := join(t, h2, "bob", From{}) // who is in the room elsewhere does not keep it here
+	ada.Leave(true)
+	eventually(t, "ada went", func() bool { return watch.count("presence leave") == 1 })
+	left := time.Now()
+	for _, r := range h1.active() { // as the hub's loops do every second
+		r.release()
+	}
+	eventually(t, "forgotten", func() bool {
+		for i := range h1.shards {
+			h1.shards[i].forget(h1, left)
+			h2.shards[i].forget(h2, left)
+		}
+		return h1.Stats().Rooms.Load() == 0
+	})
+	if h2.Stats().Rooms.Load() != 1 {
+		t.Error("a room with a member was forgotten")
+	}
+}
+
+func TestOneWhoLeftStaysOut(t *testing.T) {
+	h := newWorld(t).alone(t)
+	m, s := join(t, h, "ada", From{})
+	m.Leave(true)
+	if err := m.Resume(t.Context(), From{Resume: true}, ""); !errors.Is(err, ErrLeft) { // as a catching up that comes too late
+		t.Errorf("resumed with %v", err)
+	}
+	if n := h.Stats().Members.Load(); n != 0 || s.count("joined") != 1 || !m.Left() {
+		t.Errorf("%d members, %d answers", n, s.count("joined"))
+	}
+}
+
+func TestChatterDoesNotDropEvents(t *testing.T) {
+	var letGo func()
+	h := newWorld(t).with(t, "n1", true, func(c *Config) { letGo = stick(c) })
+	m, _ := join(t, h, "ada", From{})
+	m.Typing() // waits in the broker
+	say(t, m, "ada", 1)
+	for range 600 {
+		m.Typing()
+	}
+	letGo()
+	eventually(t, "the event was published", func() bool {
+		m.room.mu.Lock()
+		defer m.room.mu.Unlock()
+		return len(m.room.publish) == 0
+	})
+}
+
+// mourner is a presence that finds many gone.
+type mourner struct{ presence.Store }
+
+func (mourner) Beat(context.Context) ([]presence.Departure, error) {
+	return make([]presence.Departure, 100), nil
+}
+
+func TestBeatDoesNotWaitForTheBroker(t *testing.T) {
+	var letGo func()
+	h := newWorld(t).with(t, "n1", true, func(c *Config) {
+		letGo = stick(c)
+		c.Presence = mourner{c.Presence}
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.beatOnce(t.Context())
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Error("the beat waits for the broker")
+	}
+	letGo()
+	<-done
+}
+
+// silent is a history that takes what it is given and does not answer.
+type silent struct{ history.Store }
+
+func (silent) Append(ctx context.Context, _ chat.RoomID, _ []chat.Event) ([]chat.Event, error) {
+	<-ctx.Done()
+	return nil, history.ErrUnavailable
+}
+
+func TestCloseDoesNotWaitForStores(t *testing.T) {
+	w := newWorld(t)
+	w.history = silent{w.history}
+	h := w.alone(t)
+	m, _ := join(t, h, "ada", From{})
+	const batches = 5 // at storeTimeout each
+	refused := make(chan error, batches*maxBatch)
+	for range cap(refused) {
+		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: "x"}, func(_ chat.Event, err error) { refused <- err })
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := h.Stop(ctx); err == nil {
+		t.Error("stopped with sends waiting")
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(batches * storeTimeout / 2):
+		t.Fatal("close waits for the store")
+	}
+	for range cap(refused) {
+		if err := <-refused; chat.CodeOf(err) != chat.CodeUnavailable {
+			t.Fatalf("refused with %v", err)
+		}
+	}
+}
+
+// early is a history whose first read after a number has begun, and read, before an event was stored, and ends later.
+type early struct {
+	history.Store
+	first chan struct{} // has the token of the first read
+	begun chan struct{}
+	let   chan struct{}
+}
+
+func (e *early) Read(ctx context.Context, id chat.RoomID, q history.Query) (history.Page, error) {
+	page, err := e.Store.Read(ctx, id, q)
+	if q.IsAfter {
+		select {
+		case <-e.first:
+			close(e.begun)
+			<-e.let
+		default:
+		}
+	}
+	return page, err
+}
+
+func TestResumeDoesNotTrustAnEarlierRead(t *testing.T) {
+	w := newWorld(t)
+	e := &early{Store: w.history, first: make(chan struct{}, 1), begun: make(chan struct{}), let: make(chan struct{})}
+	e.first <- struct{}{}
+	h1 := w.node(t, "n1")
+	w.history = e
+	h2 := w.node(t, "n2")
+	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
+	ada, _ := join(t, h1, "ada", From{})
+	bob, _ := join(t, h2, "bob", From{})
+	read := make(chan error, 1)
+	go func() {
+		_, err := bob.room.repairFrom(t.Context(), 0)
+		read <- err
+	}()
+	<-e.begun
+	say(t, ada, "ada", 1)
+	time.AfterFunc(50*time.Millisecond, func() { close(e.let) })
+	_, s := join(t, h2, "ada", From{Resume: true, Since: 1}) // saw it on the other node
+	if !strings.Contains(s.lines[0], `"head":1,`) {
+		t.Errorf("joined as if the event were not there: %.200s", s.lines[0])
+	}
+	if err := <-read; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneWhoWasRenamedLeavesByThatName(t *testing.T) {
+	h := newWorld(t).alone(t)
+	_, watch := join(t, h, "watch", From{})
+	one, _ := join(t, h, "ada", From{})
+	two, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_two", User: user("ada"), Sink: &screen{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := user("ada")
+	eve.Name = "eve"
+	one.Rename(eve, true)
+	one.Leave(true)
+	one.Rename(user("ada"), true) // comes too late: it must not come back by that
+	two.Leave(true)
+	eventually(t, "she left", func() bool { return watch.count("presence leave") == 1 })
+	if last := watch.lines[len(watch.lines)-1]; !strings.Contains(last, `"name":"eve"`) || watch.count("presence rename") != 1 {
+		t.Errorf("left as %s", last)
+	}
+	eventually(t, "presence has nobody", func() bool { return watch.count("presence leave") == 1 && one.Who(t.Context(), "", 9).Count == 1 })
+}
+
+func TestOneWhoComesBackWithAnotherName(t *testing.T) {
+	h := newWorld(t).alone(t)
+	_, watch := join(t, h, "watch", From{})
+	join(t, h, "ada", From{})
+	eve := user("ada")
+	eve.Name = "eve"
+	if _, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_two", User: eve, Sink: &screen{}, Back: true}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the name was told", func() bool { return watch.count("presence rename") == 1 })
+}
