@@ -135,7 +135,7 @@ func copyUsers(ctx context.Context, from Source, to Target) (int, error) {
 		if len(page) == 0 {
 			return n, nil
 		}
-		if err := to.ImportUsers(ctx, page); err != nil {
+		if err := patiently(ctx, func() error { return to.ImportUsers(ctx, page) }); err != nil {
 			return n, fmt.Errorf("write users: %w", err)
 		}
 		n += len(page)
@@ -159,7 +159,11 @@ func each(ctx context.Context, rooms []history.RoomInfo, f func(context.Context,
 }
 
 func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, step func(int)) (int64, error) {
-	heads, err := to.Heads(ctx, []chat.RoomID{r.Room})
+	var heads []uint64
+	err := patiently(ctx, func() (err error) {
+		heads, err = to.Heads(ctx, []chat.RoomID{r.Room})
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("read %s of the target: %w", r.Room, err)
 	}
@@ -173,7 +177,7 @@ func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, s
 		if err != nil {
 			return copied, err
 		}
-		if err := to.ImportEvents(ctx, r.Room, page); err != nil {
+		if err := patiently(ctx, func() error { return to.ImportEvents(ctx, r.Room, page) }); err != nil {
 			return copied, fmt.Errorf("write %s after %d: %w", r.Room, after, err)
 		}
 		after = page[len(page)-1].Seq
@@ -185,7 +189,11 @@ func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, s
 
 // read gives the page after a number, which must not be empty.
 func read(ctx context.Context, s Source, room chat.RoomID, after uint64) ([]chat.Event, error) {
-	page, err := s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+	var page history.Page
+	err := patiently(ctx, func() (err error) {
+		page, err = s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s after %d: %w", room, after, err)
 	}

@@ -108,3 +108,24 @@ func TestFindsADifference(t *testing.T) {
 		t.Error("a changed text was not found")
 	}
 }
+
+// flaky is a target that does not answer at every third import.
+type flaky struct {
+	Target
+	n *atomic.Int64
+}
+
+func (f flaky) ImportEvents(ctx context.Context, room chat.RoomID, events []chat.Event) error {
+	if f.n.Add(1)%3 == 0 {
+		return fmt.Errorf("test: %w", history.ErrUnavailable)
+	}
+	return f.Target.ImportEvents(ctx, room, events)
+}
+
+func TestGoesOnWhenTheTargetAnswersAgain(t *testing.T) {
+	a, b := open(t), open(t)
+	fill(t, a, 2, 900)
+	if got, err := Run(t.Context(), a, flaky{b, new(atomic.Int64)}, nil); err != nil || got.Copied != 1800 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
