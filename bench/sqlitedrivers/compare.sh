@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares the two drivers: ./compare.sh [rounds]. Rounds are interleaved, so that what else the machine does hits both;
-# printed are the medians and, for each measure, ncruces / modernc.
+# Compares the two drivers: ./compare.sh [rounds]. They take turns, and in who goes first too, so that what else the
+# machine does hits both; printed are the medians and, for each measure, ncruces / modernc.
 set -eu
 cd "$(dirname "$0")"
 rounds=${1:-5}
@@ -19,9 +19,11 @@ done
 n=0
 while [ $n -lt "$rounds" ]; do
 	n=$((n + 1))
-	bench Append 300x
-	bench Last50 2000x
-	for d in modernc ncruces; do
+	order="modernc ncruces"
+	[ $((n % 2)) -eq 1 ] || order="ncruces modernc"
+	for d in $order; do
+		bench "Append.*/driver=$d" 300x
+		bench "Last50/driver=$d" 2000x
 		"$tmp/$d" | awk -v d=$d '{ for (i = 1; i < NF; i += 2) print "Footprint", d, $i, $(i + 1) }' >>"$tmp/all"
 	done
 done

@@ -71,7 +71,7 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 // OpenStore opens the history that where names: mongodb://…, or the folder of an embedded one.
 func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Target, error) {
 	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
-		return mongo.Open(ctx, where, mongo.Options{Log: log})
+		return mongo.Open(ctx, where, mongo.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
 	}
 	return openSQLite(where)
 }

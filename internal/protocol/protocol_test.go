@@ -152,3 +152,12 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func TestLongIDIsNotRepeated(t *testing.T) {
+	long := strings.Repeat("x", MaxID+1)
+	for _, line := range []string{`{"type":"ping","id":"` + long + `"}`, `{"id":"` + long + `","type":7}`, `{"id":"` + long + `"}`} {
+		if r, err := Decode([]byte(line)); chat.CodeOf(err) != chat.CodeBadRequest || r.ID != "" {
+			t.Errorf("%.40s: %v, with an id of %d bytes", line, err, len(r.ID))
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/history/sqlite"
+	"salon/internal/hub"
+	"salon/internal/presence/memory"
+	"salon/internal/protocol"
+	"salon/internal/ws"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const queueBytes = 64 << 10
+
+// house is a server of sessions in a test.
+type house struct {
+	*Server
+	url string
+
+	mu    sync.Mutex
+	conns []*ws.Conn // of its side, in the order in which they came
+}
+
+// open opens a house; users may be nil for those of the history.
+func open(t *testing.T, users func(history.Identities) history.Identities) *house {
+	t.Helper()
+	store, err := sqlite.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	rooms, err := hub.New(hub.Config{Node: "n", History: store, Presence: memory.New().Node("n"), Logger: log, Grace: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms.Start()
+	c := Config{
+		Hub: rooms, Users: store, Logger: log, Ping: time.Minute, Hello: time.Minute, Hold: time.Hour,
+		Limits: chat.Limits{Text: 64 << 10, Rooms: 10, Frame: 512 << 10},
+	}
+	if users != nil {
+		c.Users = users(store)
+	}
+	h := &house{Server: NewServer(c)}
+	options := &ws.Options{QueueBytes: queueBytes, Subprotocols: []string{protocol.Subprotocol}}
+	var served sync.WaitGroup
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := ws.Upgrade(w, r, options)
+		if err != nil {
+			return
+		}
+		h.mu.Lock()
+		h.conns = append(h.conns, conn)
+		h.mu.Unlock()
+		served.Go(func() { h.Serve(conn, Params{Room: chat.DefaultRoom}) })
+	}))
+	h.url = "ws" + strings.TrimPrefix(web.URL, "http")
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		h.Bye(ctx)
+		served.Wait()
+		web.Close()
+		h.Stop()
+		rooms.Close()
+		store.Close()
+	})
+	return h
+}
+
+// conn gives the house's side of a connection.
+func (h *house) conn(i int) *ws.Conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.conns[i]
+}
+
+// guest is a client in a test.
+type guest struct {
+	t    *testing.T
+	conn *ws.Conn
+	held []map[string]any // came, and were not asked for yet
+}
+
+func visit(t *testing.T, h *house) *guest {
+	t.Helper()
+	conn, err := ws.Dial(t.Context(), h.url, &ws.DialOptions{Subprotocols: []string{protocol.Subprotocol}, MaxMessage: 16 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Kill()
+		<-conn.Done()
+	})
+	return &guest{t: t, conn: conn}
+}
+
+func (g *guest) say(format string, args ...any) {
+	g.conn.Queue(ws.NewMessage(ws.Text, fmt.Appendf(nil, format, args...)))
+	g.conn.Flush()
+}
+
+// next gives the next object of one of the types.
+func (g *guest) next(types ...string) map[string]any {
+	g.t.Helper()
+	defer time.AfterFunc(20*time.Second, g.conn.Kill).Stop()
+	for {
+		for i, o := range g.held {
+			for _, typ := range types {
+				if o["type"] == typ {
+					g.held = append(g.held[:i:i], g.held[i+1:]...)
+					return o
+				}
+			}
+		}
+		_, b, err := g.conn.Read()
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(string(b), "\n") {
+			var o map[string]any
+			if err := json.Unmarshal([]byte(line), &o); err != nil {
+				g.t.Fatal(err)
+			}
+			g.held = append(g.held, o)
+		}
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestFrameOfManyRequestsFillsNoMemory(t *testing.T) {
+	h := open(t, nil)
+	g := visit(t, h)
+	g.say(`{"type":"hello","name":"ada"}` + "\n" + `{"type":"join","room":"r"}`)
+	g.next("joined")
+	const texts, requests = 20, 90 // more than the sockets hold, within the burst that is not slowed down
+	for i := range texts {
+		g.say(`{"type":"send","room":"r","cid":"c%d","text":%q}`, i, strings.Repeat("x", 8<<10))
+		g.next("ack")
+	}
+	page := texts * 9 << 10
+	g.say("%s", strings.Repeat(`{"type":"history","room":"r"}`+"\n", requests))
+	server := h.conn(0)
+	most, steady := 0, 0 // nobody reads: it grows until the server waits
+	eventually(t, "the server waits", func() bool {
+		if n := server.Queued(); n > most {
+			most, steady = n, 0
+		} else if most > queueBytes {
+			steady++
+		}
+		return steady == 50
+	})
+	if most > queueBytes+page {
+		t.Errorf("%d bytes wait for one who reads nothing", most)
+	}
+	defer time.AfterFunc(20*time.Second, g.conn.Kill).Stop()
+	for got := 0; got < requests; { // and nothing is lost
+		_, b, err := g.conn.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(string(b), `{"type":"history"`) {
+			got++
+		}
+	}
+}
+
+// forgetful is a store of identities that does what the first claim asks, and does not answer.
+type forgetful struct {
+	history.Identities
+	once sync.Once
+}
+
+func (f *forgetful) ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error {
+	err := f.Identities.ClaimName(ctx, key, user, now, until)
+	f.once.Do(func() { err = history.ErrUnavailable })
+	return err
+}
+
+func TestNameClaimedWithoutAnAnswer(t *testing.T) {
+	h := open(t, func(all history.Identities) history.Identities { return &forgetful{Identities: all} })
+	g := visit(t, h)
+	g.say(`{"type":"hello","name":"ada"}`)
+	if e := g.next("error", "welcome"); e["code"] != "unavailable" || e["temporary"] != true {
+		t.Fatalf("got %v", e)
+	}
+	g.say(`{"type":"hello","name":"ada"}`)
+	if w := g.next("error", "welcome"); w["type"] != "welcome" {
+		t.Errorf("tried again: %v", w)
+	}
+}
+
+func TestNewNameIsThatOfAllSessions(t *testing.T) {
+	h := open(t, nil)
+	one, two, watch := visit(t, h), visit(t, h), visit(t, h)
+	one.say(`{"type":"hello","name":"ada"}`)
+	w := one.next("welcome")
+	two.say(`{"type":"hello","token":%q}`+"\n"+`{"type":"join","room":"r"}`, w["token"])
+	two.next("joined")
+	watch.say(`{"type":"hello","name":"bob"}` + "\n" + `{"type":"join","room":"r"}`)
+	watch.next("joined")
+	one.say(`{"type":"hello","name":"eve"}`) // which is not in the room itself
+	one.next("welcome")
+	if p := watch.next("presence"); p["change"] != "rename" || p["user"].(map[string]any)["name"] != "eve" {
+		t.Errorf("the room was told %v", p)
+	}
+
+	user := chat.User{ID: chat.UserID(w["user"].(map[string]any)["id"].(string)), Name: "eva"}
+	h.Renamed(user) // on another node
+	h.names.mu.Lock()
+	held := *h.names.here[user.ID]
+	h.names.mu.Unlock()
+	if held.key != keyOf("eva") || held.sessions != 2 {
+		t.Errorf("holds %+v", held)
+	}
+	two.say(`{"type":"send","room":"r","cid":"c","text":"x"}`)
+	if e := watch.next("event"); e["user"].(map[string]any)["name"] != "eva" {
+		t.Errorf("said as %v", e["user"])
+	}
+}
+
+func TestTextModeGoesToAnotherRoomWhileCatchingUp(t *testing.T) {
+	h := open(t, nil)
+	conn, err := ws.Dial(t.Context(), h.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		conn.Kill()
+		<-conn.Done()
+	}()
+	read := func(want string) {
+		t.Helper()
+		defer time.AfterFunc(20*time.Second, conn.Kill).Stop()
+		for {
+			_, b, err := conn.Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(string(b), want) {
+				return
+			}
+		}
+	}
+	say := func(text string) {
+		conn.Queue(ws.NewMessage(ws.Text, []byte(text)))
+		conn.Flush()
+	}
+	say("bob")
+	read("Bienvenue")
+	g := visit(t, h)
+	g.say(`{"type":"hello","name":"ada"}` + "\n" + `{"type":"join","room":"lobby"}`)
+	g.next("joined")
+	lags := h.Hub.Stats()
+	for i := 0; lags.Lags.Load() == 0; i++ { // bob reads nothing
+		g.say(`{"type":"send","room":"lobby","cid":"c%d","text":%q}`, i, strings.Repeat("x", 32<<10))
+		g.next("ack")
+	}
+	say("/join garden") // waits to be read until there is room
+	read("Vous êtes maintenant dans garden")
+	eventually(t, "it caught up with nothing any more", func() bool { return h.conn(0).Queued() == 0 })
+	say("/who")
+	read("Dans garden (1)")
+	if n := lags.Members.Load(); n != 2 {
+		t.Errorf("%d members of two rooms with one each", n)
+	}
+}
