@@ -52,17 +52,21 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 	return c, errors.Join(errs...)
 }
 
-// until asks again and again until it is right, or ctx ends; then it gives what is wrong.
+// until asks again and again until it is right, or ctx ends; then it gives what was wrong last.
 func until(ctx context.Context, right func() error) error {
+	var wrong error
 	for {
 		err := right()
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
+		case wrong == nil || ctx.Err() == nil: // else asking was cut short
+			wrong = fmt.Errorf("still: %w", err)
+		}
+		if ctx.Err() != nil {
+			return wrong
 		}
 		pause(ctx, 100*time.Millisecond)
-		if ctx.Err() != nil {
-			return fmt.Errorf("still: %w", err)
-		}
 	}
 }
 

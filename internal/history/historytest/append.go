@@ -13,11 +13,11 @@ import (
 )
 
 func (s *suite) testAppend(t *testing.T) {
-	t.Run("Numbers", s.testNumbers)
-	t.Run("IgnoresNumbersGiven", s.testNumbersGiven)
-	t.Run("Fidelity", s.testFidelity)
-	t.Run("Times", s.testTimes)
-	t.Run("TooLarge", s.testTooLarge)
+	s.leaf(t, "Numbers", s.testNumbers)
+	s.leaf(t, "IgnoresNumbersGiven", s.testNumbersGiven)
+	s.leaf(t, "Fidelity", s.testFidelity)
+	s.leaf(t, "Times", s.testTimes)
+	s.leaf(t, "TooLarge", s.testTooLarge)
 }
 
 func (s *suite) testNumbers(t *testing.T) {

@@ -16,10 +16,10 @@ import (
 )
 
 func (s *suite) testConcurrent(t *testing.T) {
-	t.Run("OneRoom", func(t *testing.T) { s.testWriters(t, 1) })
-	t.Run("ManyRooms", func(t *testing.T) { s.testWriters(t, 17) })
-	t.Run("ReadersWhileWriting", s.testReadWhileWriting)
-	t.Run("Cancelled", s.testCancelled)
+	s.leaf(t, "OneRoom", func(t *testing.T) { s.testWriters(t, 1) })
+	s.leaf(t, "ManyRooms", func(t *testing.T) { s.testWriters(t, 17) })
+	s.leaf(t, "ReadersWhileWriting", s.testReadWhileWriting)
+	s.leaf(t, "Cancelled", s.testCancelled)
 }
 
 // testWriters has writers append batches of their own to rooms all at once, with a send now and then repeated, and

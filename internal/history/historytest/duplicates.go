@@ -12,11 +12,11 @@ import (
 )
 
 func (s *suite) testDuplicates(t *testing.T) {
-	t.Run("Later", s.testAgain)
-	t.Run("WithinBatch", s.testWithinBatch)
-	t.Run("AmongNewOnes", s.testAmongNew)
-	t.Run("OthersAreDistinct", s.testDistinct)
-	t.Run("ManyAtOnce", s.testSameAtOnce)
+	s.leaf(t, "Later", s.testAgain)
+	s.leaf(t, "WithinBatch", s.testWithinBatch)
+	s.leaf(t, "AmongNewOnes", s.testAmongNew)
+	s.leaf(t, "OthersAreDistinct", s.testDistinct)
+	s.leaf(t, "ManyAtOnce", s.testSameAtOnce)
 }
 
 func (s *suite) testAgain(t *testing.T) {

@@ -30,11 +30,16 @@ func WithEvents(n int) Option { return func(s *suite) { s.events = n } }
 // WithTimeout bounds one test. The default is a minute.
 func WithTimeout(d time.Duration) Option { return func(s *suite) { s.timeout = d } }
 
+// WithParallel runs tests side by side, each on its store. It saves time where stores wait for a disk.
+func WithParallel() Option { return func(s *suite) { s.parallel = true } }
+
 type suite struct {
 	open    Open
 	reopen  func(t *testing.T, s history.Store) history.Store // nil: not tested
 	events  int
 	timeout time.Duration
+
+	parallel bool
 }
 
 // Run tests the engine that open opens.
@@ -53,8 +58,18 @@ func Run(t *testing.T, open Open, options ...Option) {
 	t.Run("Transfer", s.testTransfer)
 	t.Run("Lifecycle", s.testLifecycle)
 	if s.reopen != nil {
-		t.Run("Lasting", s.testLasting)
+		s.leaf(t, "Lasting", s.testLasting)
 	}
+}
+
+// leaf runs one test.
+func (s *suite) leaf(t *testing.T, name string, test func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		if s.parallel {
+			t.Parallel()
+		}
+		test(t)
+	})
 }
 
 // start opens a store for one test and bounds the test in time.

@@ -14,9 +14,9 @@ import (
 )
 
 func (s *suite) testLifecycle(t *testing.T) {
-	t.Run("ID", s.testID)
-	t.Run("AfterClose", s.testAfterClose)
-	t.Run("CloseWhileWriting", s.testCloseWhileWriting)
+	s.leaf(t, "ID", s.testID)
+	s.leaf(t, "AfterClose", s.testAfterClose)
+	s.leaf(t, "CloseWhileWriting", s.testCloseWhileWriting)
 }
 
 func (s *suite) testID(t *testing.T) {

@@ -14,9 +14,9 @@ import (
 )
 
 func (s *suite) testNames(t *testing.T) {
-	t.Run("Claim", s.testClaim)
-	t.Run("ClaimAtOnce", s.testClaimAtOnce)
-	t.Run("Renew", s.testRenew)
+	s.leaf(t, "Claim", s.testClaim)
+	s.leaf(t, "ClaimAtOnce", s.testClaimAtOnce)
+	s.leaf(t, "Renew", s.testRenew)
 }
 
 func (s *suite) testClaim(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 )
 
 func (s *suite) testRead(t *testing.T) {
-	t.Run("Pages", s.testPages)
-	t.Run("EmptyRoom", s.testEmptyRoom)
-	t.Run("Backwards", s.testBackwards)
+	s.leaf(t, "Pages", s.testPages)
+	s.leaf(t, "EmptyRoom", s.testEmptyRoom)
+	s.leaf(t, "Backwards", s.testBackwards)
 }
 
 // testPages asks for every kind of page at every edge and compares with what [history.Query.Range] says.

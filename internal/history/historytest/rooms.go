@@ -11,8 +11,8 @@ import (
 )
 
 func (s *suite) testRooms(t *testing.T) {
-	t.Run("Heads", s.testHeads)
-	t.Run("List", s.testList)
+	s.leaf(t, "Heads", s.testHeads)
+	s.leaf(t, "List", s.testList)
 }
 
 func (s *suite) testHeads(t *testing.T) {

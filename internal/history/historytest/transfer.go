@@ -14,8 +14,8 @@ import (
 )
 
 func (s *suite) testTransfer(t *testing.T) {
-	t.Run("RoundTrip", s.testRoundTrip)
-	t.Run("Conflicts", s.testConflicts)
+	s.leaf(t, "RoundTrip", s.testRoundTrip)
+	s.leaf(t, "Conflicts", s.testConflicts)
 }
 
 // portable is a store that a history can be carried out of and into.

@@ -18,9 +18,9 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 func identity(n int) history.Identity { return history.Identity{User: user(n), Created: noon} }
 
 func (s *suite) testUsers(t *testing.T) {
-	t.Run("Tokens", s.testTokens)
-	t.Run("Rename", s.testRename)
-	t.Run("ManyAtOnce", s.testManyUsers)
+	s.leaf(t, "Tokens", s.testTokens)
+	s.leaf(t, "Rename", s.testRename)
+	s.leaf(t, "ManyAtOnce", s.testManyUsers)
 }
 
 func (s *suite) testTokens(t *testing.T) {

@@ -66,7 +66,7 @@ func TestCrash(t *testing.T) {
 	for range 5 {
 		c := start(t, "append", dir)
 		// Not always at the start: a checkpoint may be under way.
-		for n := 200 + rand.IntN(2000); n > 0 && c.out.Scan(); n-- {
+		for n := 200 + rand.IntN(1000); n > 0 && c.out.Scan(); n-- {
 			note(t, acked, c.out.Text())
 		}
 		if err := c.cmd.Process.Kill(); err != nil {

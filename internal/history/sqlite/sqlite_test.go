@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"sync"
 	"testing"
 
 	"salon/internal/history"
@@ -25,13 +26,14 @@ func open(t testing.TB, dir string) *sqlite.Store {
 
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	dirs := map[history.Store]string{}
+	var dirs sync.Map // by store
 	historytest.Run(t, func(t *testing.T) history.Store {
 		dir := t.TempDir()
 		s := open(t, dir)
-		dirs[s] = dir
+		dirs.Store(s, dir)
 		return s
-	}, historytest.WithReopen(func(t *testing.T, s history.Store) history.Store {
-		return open(t, dirs[s])
+	}, historytest.WithParallel(), historytest.WithReopen(func(t *testing.T, s history.Store) history.Store {
+		dir, _ := dirs.Load(s)
+		return open(t, dir.(string))
 	}))
 }
