@@ -11,8 +11,10 @@ const (
 	// gapWait is how long the gate waits for what is missing before it reads it from history: the broker usually is only a
 	// little late.
 	gapWait = 40 * time.Millisecond
-	// maxAhead bounds the events kept ahead of the gate; those over it are read from history when it is their turn.
-	maxAhead = 1024
+	// maxAhead and maxAheadBytes bound the events kept ahead of the gate, and their lines; those over it are read from
+	// history when it is their turn.
+	maxAhead      = 1024
+	maxAheadBytes = 4 << 20
 )
 
 // offer puts events before the gate, from whatever source and in any order: the next one goes through, those seen are
@@ -26,16 +28,33 @@ func (r *room) offer(entries []entry) {
 			r.accept(e)
 		case r.loaded && e.ev.Seq < r.next:
 		default:
-			if len(r.ahead) < maxAhead {
-				if r.ahead == nil {
-					r.ahead = map[uint64]entry{}
-				}
-				r.ahead[e.ev.Seq] = e
-			}
+			r.keepAhead(e)
 			r.missing = max(r.missing, e.ev.Seq)
 		}
 	}
 	r.pass()
+}
+
+// keepAhead keeps e until those before it have come. Called with mu held.
+func (r *room) keepAhead(e entry) {
+	if _, ok := r.ahead[e.ev.Seq]; ok || len(r.ahead) >= maxAhead || r.aheadBytes > maxAheadBytes {
+		return
+	}
+	if r.ahead == nil {
+		r.ahead = map[uint64]entry{}
+	}
+	r.ahead[e.ev.Seq] = e
+	r.aheadBytes += len(e.line)
+}
+
+// takeAhead takes out the event with this number, if it is kept. Called with mu held.
+func (r *room) takeAhead(seq uint64) (entry, bool) {
+	e, ok := r.ahead[seq]
+	if ok {
+		delete(r.ahead, seq)
+		r.aheadBytes -= len(e.line)
+	}
+	return e, ok
 }
 
 // accept lets e, which is next, through. Called with mu held.
@@ -51,11 +70,10 @@ func (r *room) pass() {
 		return
 	}
 	for len(r.ahead) > 0 {
-		e, ok := r.ahead[r.next]
+		e, ok := r.takeAhead(r.next)
 		if !ok {
 			break
 		}
-		delete(r.ahead, r.next)
 		r.accept(e)
 	}
 	r.dropStale()
@@ -69,7 +87,7 @@ func (r *room) pass() {
 func (r *room) dropStale() {
 	for seq := range r.ahead {
 		if seq < r.next {
-			delete(r.ahead, seq)
+			r.takeAhead(seq)
 		}
 	}
 }

@@ -27,13 +27,14 @@ type room struct {
 	used time.Time  // when it was made, or last had a member
 
 	// The gate.
-	loading   chan struct{} // closed when the load under way ends; nil when none is
-	loaded    bool          // next is known
-	next      uint64        // the number that goes through next
-	ring      ring
-	ahead     map[uint64]entry // events that came before those in front of them
-	repairing bool
-	missing   uint64 // history is known to have events up to this one
+	loading    chan struct{} // closed when the load under way ends; nil when none is
+	loaded     bool          // next is known
+	next       uint64        // the number that goes through next
+	ring       ring
+	ahead      map[uint64]entry // events that came before those in front of them
+	aheadBytes int              // of the lines in ahead
+	repairing  bool
+	missing    uint64 // history is known to have events up to this one
 
 	// The append.
 	waiting      []send

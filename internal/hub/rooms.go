@@ -2,17 +2,44 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"salon/internal/chat"
+	"salon/internal/history"
 	"salon/internal/presence"
 	"salon/internal/protocol"
 )
 
+// roomsPage is a page of the list of rooms.
+type roomsPage struct {
+	lines []protocol.RoomLine
+	next  string
+}
+
 // Rooms lists rooms by name, those after the one given, at most limit, with how many are in them. Without presence the
-// counts are this node's. Errors: [history.ErrUnavailable].
+// counts are this node's. Callers that want the same page at once share one look. Errors: [history.ErrUnavailable].
 func (h *Hub) Rooms(ctx context.Context, after chat.RoomID, limit int) (lines []protocol.RoomLine, next string, err error) {
+	ch := h.reads.DoChan(fmt.Sprintf("rooms %s\x00%d", after, limit), func() (any, error) {
+		ctx, cancel := context.WithTimeout(h.life, storeTimeout) // not the caller's: others wait for it too
+		defer cancel()
+		lines, next, err := h.listRooms(ctx, after, limit)
+		return roomsPage{lines, next}, err
+	})
+	select {
+	case res := <-ch:
+		if res.Err != nil {
+			return nil, "", res.Err
+		}
+		page := res.Val.(roomsPage)
+		return page.lines, page.next, nil
+	case <-ctx.Done():
+		return nil, "", fmt.Errorf("list rooms: %w", history.ErrUnavailable)
+	}
+}
+
+func (h *Hub) listRooms(ctx context.Context, after chat.RoomID, limit int) (lines []protocol.RoomLine, next string, err error) {
 	infos, err := h.history.Rooms(ctx, after, limit+1)
 	if err != nil {
 		return nil, "", err

@@ -177,7 +177,10 @@ func (n *Node) Stop(ctx context.Context) error {
 func (n *Node) stopNow(ctx context.Context) error {
 	n.log.Info("stopping", "node", n.id)
 	n.listener.Close()
-	errStop := n.hub.Stop(ctx)
+	// A history that hangs must not take the time in which members are told goodbye.
+	appends, cancel := context.WithTimeout(ctx, n.cfg.Stop/2)
+	errStop := n.hub.Stop(appends)
+	cancel()
 	n.sessions.Bye(ctx)
 	n.server.Close()
 	n.server.Wait()

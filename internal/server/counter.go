@@ -93,8 +93,8 @@ func (c *counter) address(r *http.Request) string {
 	from := parse(r.RemoteAddr)
 	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(list) - 1; i >= 0 && c.isProxy(from); i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(list[i]))
-		if err != nil {
+		a := parse(strings.TrimSpace(list[i])) // some proxies give the port too
+		if !a.IsValid() {
 			break
 		}
 		from = a

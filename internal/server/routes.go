@@ -27,7 +27,7 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" && r.Header.Get("Upgrade") != "" {
+		if r.URL.Path == "/" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			s.serveWS(w, r)
 			return
 		}
