@@ -41,6 +41,7 @@ type Server struct {
 	Config
 	names *names
 	wheel *wheel
+	crew  *crew
 
 	life context.Context // ends with Stop; kept since the loops and the requests of all sessions end with it
 	end  context.CancelFunc
@@ -64,6 +65,7 @@ func NewServer(c Config) *Server {
 	s.life, s.end = context.WithCancel(context.Background())
 	s.names = newNames(c.Users, c.Hold, c.Logger)
 	s.wheel = newWheel(c.Ping)
+	s.crew = newCrew(s.life, &s.work)
 	s.work.Go(func() { s.names.run(s.life) })
 	s.work.Go(func() { s.wheel.run(s.life) })
 	return s

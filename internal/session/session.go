@@ -44,7 +44,7 @@ type Session struct {
 
 	open atomic.Int32 // sends not yet answered
 
-	// Only the reading goroutine's.
+	// Only the reading goroutine's, and the crew's on its behalf.
 	pace   *rate.Limiter // of requests
 	sends  *rate.Limiter // of sends; nil without limit
 	names  *rate.Limiter // of changes of name; nil before the first
@@ -78,10 +78,11 @@ func (c *Session) run() {
 	c.conn.Kill()
 }
 
-// goodbye tells whether the connection ended because the user meant it to (1000, 1001), or was lost.
+// goodbye tells whether the connection ended because the user meant it to (1000), or was lost. A page that is loaded again
+// goes away (1001) and is back in a moment: that is no goodbye.
 func goodbye(err error) bool {
 	var closed *ws.CloseError
-	return errors.As(err, &closed) && (closed.Code == 1000 || closed.Code == 1001)
+	return errors.As(err, &closed) && closed.Code == 1000
 }
 
 // read handles what comes until the connection ends. greet is called once, when the hello was accepted.
@@ -89,35 +90,42 @@ func (c *Session) read(greet func()) error {
 	if c.text {
 		c.say("Your name? Send it alone, or as Hello|name")
 	}
+	j := &job{session: c}
 	for {
-		op, payload, err := c.conn.Read()
-		if err != nil {
+		var err error
+		if j.op, j.payload, err = c.conn.Read(); err != nil {
 			return err
 		}
 		was := c.known()
-		switch {
-		case c.text:
-			err = c.textFrame(string(payload))
-		case op != ws.Text:
-			c.slow()
-			c.fail(&protocol.Request{}, chat.Errorf(chat.CodeBadRequest, "a request is a text frame"))
-		default:
-			err = c.requests(payload)
-		}
-		c.conn.Flush()
-		if err != nil {
+		if err := c.srv.crew.handle(j); err != nil {
 			return err
 		}
 		if !was && c.known() {
 			greet()
 		}
-		if err := c.conn.WaitDrain(c.srv.life); err != nil {
-			return err
-		}
 	}
 }
 
-// requests handles a frame's lines. Before the next it waits until there is room for an answer: a frame holds thousands.
+// handle handles one message. The crew calls it. The error ends the connection.
+func (c *Session) handle(op ws.Opcode, payload []byte) (err error) {
+	switch {
+	case c.text:
+		err = c.textFrame(string(payload))
+	case op != ws.Text:
+		c.slow()
+		c.fail(&protocol.Request{}, chat.Errorf(chat.CodeBadRequest, "a request is a text frame"))
+	default:
+		err = c.requests(payload)
+	}
+	c.conn.Flush()
+	if err != nil {
+		return err
+	}
+	return c.conn.WaitDrain(c.srv.life)
+}
+
+// requests handles the lines of a frame. Before each it waits for room in the queue: one frame can hold many requests whose
+// answers are large.
 func (c *Session) requests(frame []byte) error {
 	for line := range protocol.Requests(frame) {
 		if err := c.conn.WaitDrain(c.srv.life); err != nil {

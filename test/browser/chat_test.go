@@ -54,7 +54,7 @@ func TestServerKilledWhileTyping(t *testing.T) {
 func TestSavedFileDoesTheSame(t *testing.T) {
 	p := startProgram(t)
 	file := saveFile(t)
-	ada, bob := openLasting(t, "ada", file), openPage(t, "bob", p.url.String())
+	ada, bob := openPage(t, "ada", file), openPage(t, "bob", p.url.String())
 	ada.wait("the door", "document.querySelector('.door input[name=server]')")
 	if got := value[string](ada, "document.querySelector('.door input[name=server]').value"); got != "ws://127.0.0.1:8888/ws" {
 		t.Errorf("the file proposes %q", got)
@@ -64,9 +64,22 @@ func TestSavedFileDoesTheSame(t *testing.T) {
 	bob.enter("lobby")
 	// From a file the page outlives a reload even while the server is away, and so does what was typed.
 	surviveCrash(t, p, ada, bob, func() {
-		ada.do(chromedp.Reload())
+		reload(ada)
 		ada.wait("what was typed", "document.querySelectorAll('.pending[data-state=waiting]').length === 2")
 	})
+}
+
+// reload loads a file's page anew. Now and then, on a busy machine, Chromium shows a reloaded file an empty storage, and what
+// it kept again after a further reload.
+func reload(p *page) {
+	p.t.Helper()
+	for range 5 {
+		p.do(chromedp.Reload())
+		if value[int](p, "localStorage.length") > 0 {
+			return
+		}
+		p.t.Log("the browser shows an empty storage; once more")
+	}
 }
 
 // surviveCrash kills the server while both type, and starts it again: all that was typed arrives once, in order, for both.

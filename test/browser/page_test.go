@@ -24,20 +24,6 @@ type page struct {
 // openPage opens url in a browser profile of its own. Whatever the page throws fails the test.
 func openPage(t *testing.T, who, url string) *page {
 	t.Helper()
-	return openTab(t, who, url, chromedp.WithNewBrowserContext())
-}
-
-// openLasting opens url in the browser's own profile, which is on disk. The others are in memory, and now and then such a
-// profile loses all of a file's storage when the page is reloaded.
-func openLasting(t *testing.T, who, url string) *page {
-	t.Helper()
-	p := openTab(t, who, url)
-	t.Cleanup(func() { value[bool](p, "localStorage.clear(), true") })
-	return p
-}
-
-func openTab(t *testing.T, who, url string, options ...chromedp.ContextOption) *page {
-	t.Helper()
 	browser, err := chrome()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -45,7 +31,7 @@ func openTab(t *testing.T, who, url string, options ...chromedp.ContextOption) *
 		}
 		t.Skip(err)
 	}
-	ctx, cancel := chromedp.NewContext(browser, options...)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	p := &page{t: t, who: who, ctx: ctx}
 	p.do(chromedp.Navigate("about:blank"))

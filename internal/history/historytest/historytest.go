@@ -24,7 +24,7 @@ func WithReopen(reopen func(t *testing.T, s history.Store) history.Store) Option
 	return func(s *suite) { s.reopen = reopen }
 }
 
-// WithEvents sets how many events a test of many writers stores, about. The default is 2,000; a slow engine takes fewer.
+// WithEvents sets how many events a test of many writers stores, about. The default is 1,000; a slow engine takes fewer.
 func WithEvents(n int) Option { return func(s *suite) { s.events = n } }
 
 // WithTimeout bounds one test. The default is a minute.
@@ -44,7 +44,7 @@ type suite struct {
 
 // Run tests the engine that open opens.
 func Run(t *testing.T, open Open, options ...Option) {
-	s := &suite{open: open, events: 2000, timeout: time.Minute}
+	s := &suite{open: open, events: 1000, timeout: time.Minute}
 	for _, o := range options {
 		o(s)
 	}

@@ -25,7 +25,7 @@ func (s *suite) testPages(t *testing.T) {
 	mustAppend(t, ctx, store, "lobbyy", messages(user(1), "right", 3)...)
 
 	edges := []uint64{1, 2, 3, 50, 115, head - 1, head, head + 1, head + 2, head + 500, math.MaxInt64, math.MaxUint64}
-	for _, limit := range []int{-1, 0, 1, 2, 3, 50, 199, 200, 201, math.MaxInt} {
+	for _, limit := range []int{-1, 0, 1, 3, 50, 200, math.MaxInt} {
 		queries := []history.Query{{Limit: limit}, {IsAfter: true, Limit: limit}}
 		for _, n := range edges {
 			queries = append(queries, history.Query{Before: n, Limit: limit}, history.Query{After: n, IsAfter: true, Limit: limit}, history.Query{Around: n, Limit: limit})
