@@ -116,6 +116,9 @@ func (c *Conn) failRead(err error) error {
 // finish sees the connection to its end. told says that the peer's close frame has come, or that nothing sensible will.
 func (c *Conn) finish(told bool) {
 	defer c.worked()
+	if !told {
+		c.input.abandon()
+	}
 	for !told {
 		if _, _, err := c.readMessage(); err != nil {
 			if _, told = errors.AsType[*CloseError](err); !told {

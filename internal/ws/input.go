@@ -54,6 +54,18 @@ func (in *input) rest() {
 	}
 }
 
+// abandon leaves the message that Read returned last to its caller, who may still use it: the connection goes on reading
+// without being asked, and must not write over it.
+func (in *input) abandon() {
+	in.msg = nil
+	if in.buf == nil {
+		return
+	}
+	left := in.buf.b[in.r:in.w]
+	in.buf = getBuffer(max(len(left)+len(deflateTail), readSize))
+	in.r, in.w = 0, int32(copy(in.buf.b, left))
+}
+
 // compact makes room in the buffer for n bytes in one piece, those that are buffered included.
 func (in *input) compact(n int) {
 	if in.buf != nil && int(in.r)+n > len(in.buf.b)-len(deflateTail) {
