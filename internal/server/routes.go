@@ -14,6 +14,16 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// policyOf gives a page's policy. Those in one file bring their own, with the hashes of what is inside; only what a page cannot
+// say of itself is added.
+func policyOf(path string) string {
+	switch path {
+	case "/", "/salon.html", "/echo.html":
+		return "frame-ancestors 'none'"
+	}
+	return policy
+}
+
 func (s *Server) routes() (http.Handler, error) {
 	pages, err := newPages(s.Web)
 	if err != nil {
@@ -56,7 +66,7 @@ func newPages(files fs.FS) (pages, error) {
 		p["/"+name] = page{body, `"` + hex.EncodeToString(sum[:8]) + `"`}
 		return err
 	})
-	p["/"] = p["/index.html"]
+	p["/"] = p["/salon.html"] // one request, and what a person saves from there works as a file
 	return p, err
 }
 
@@ -76,12 +86,10 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	if !strings.HasSuffix(r.URL.Path, "salon.html") && !strings.HasSuffix(r.URL.Path, "echo.html") {
-		h.Set("Content-Security-Policy", policy) // the one-file pages bring their own: their scripts are inside
-	}
+	h.Set("Content-Security-Policy", policyOf(r.URL.Path))
 	name := r.URL.Path
 	if name == "/" {
-		name = "/index.html"
+		name = "/salon.html"
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(f.body))
 }
