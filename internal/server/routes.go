@@ -14,16 +14,6 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// policyOf gives a page's policy. Those in one file bring their own, with the hashes of what is inside; only what a page cannot
-// say of itself is added.
-func policyOf(path string) string {
-	switch path {
-	case "/", "/salon.html", "/echo.html":
-		return "frame-ancestors 'none'"
-	}
-	return policy
-}
-
 func (s *Server) routes() (http.Handler, error) {
 	pages, err := newPages(s.Web)
 	if err != nil {
@@ -66,7 +56,7 @@ func newPages(files fs.FS) (pages, error) {
 		p["/"+name] = page{body, `"` + hex.EncodeToString(sum[:8]) + `"`}
 		return err
 	})
-	p["/"] = p["/salon.html"] // one request, and what a person saves from there works as a file
+	p["/"] = p["/index.html"]
 	return p, err
 }
 
@@ -86,10 +76,12 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", policyOf(r.URL.Path))
+	if !strings.HasSuffix(r.URL.Path, "salon.html") && !strings.HasSuffix(r.URL.Path, "echo.html") {
+		h.Set("Content-Security-Policy", policy) // the one-file pages bring their own: their scripts are inside
+	}
 	name := r.URL.Path
 	if name == "/" {
-		name = "/salon.html"
+		name = "/index.html"
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(f.body))
 }
