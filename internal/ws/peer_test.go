@@ -26,15 +26,18 @@ func serve(t testing.TB, o *Options, handle func(*Conn)) *httptest.Server {
 	t.Helper()
 	var handlers sync.WaitGroup
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1) // before the upgrade: after it, the server's Close does not wait for this function
 		c, err := Upgrade(w, r, o)
 		if err != nil {
+			handlers.Done()
 			return
 		}
-		handlers.Go(func() {
+		go func() {
+			defer handlers.Done()
 			handle(c)
 			c.Kill()
 			<-c.Done()
-		})
+		}()
 	}))
 	t.Cleanup(func() {
 		s.Close()
