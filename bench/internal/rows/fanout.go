@@ -36,6 +36,7 @@ type variant struct {
 	name     string
 	kind     kind
 	compress bool
+	nodes    int // in rows over nodes; 0 for two
 	stall    int // every how many members one stops reading; 0 for none
 	args     func(current []sample) []string
 }

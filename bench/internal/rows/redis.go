@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,14 +27,31 @@ type stack struct {
 type overNodes struct {
 	name, title string
 	work        work
+	variants    []variant
+	judge       func(rounds) []Verdict
 }
 
 func redisRows() []overNodes {
 	steady := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: time.Second, time: 4 * time.Second}
 	hot := work{members: 1000, rooms: 1, senders: senders, press: press, warm: time.Second, time: 3 * time.Second}
+	peers := []variant{{name: "Redis under salon", kind: salon}, {name: "Redis under centrifuge", kind: centrifuge}}
+	ours := []variant{{name: "two nodes", kind: salon}, {name: "one node", kind: salon, nodes: 1}}
 	return []overNodes{
-		{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", steady},
-		{"redis-hot", "two nodes, 1,000 members in a room over both, as many messages as go", hot},
+		{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", steady, peers, againstPeer},
+		{"redis-hot", "two nodes, 1,000 members in a room over both, as many messages as go", hot, peers, againstPeer},
+		{"nodes", "two nodes against one, 1,000 members in a room, as many messages as go", hot, ours, againstOne},
+	}
+}
+
+func againstPeer(r rounds) []Verdict {
+	return []Verdict{{What: "CPU of Redis per delivery against centrifuge", Values: r.ratio(0, 1, cpu), Reach: 0.3, Beyond: 0.1, Unit: "×"}}
+}
+
+// againstOne has no target: both nodes, Redis, the history and the load share the machine's cores.
+func againstOne(r rounds) []Verdict {
+	return []Verdict{
+		{What: "deliveries per second of two nodes against one", Values: r.ratio(0, 1, rate), Reach: none, Beyond: none, Unit: "×"},
+		{What: "CPU of Redis per delivery of two nodes against one", Values: r.ratio(0, 1, cpu), Reach: none, Beyond: none, Unit: "×"},
 	}
 }
 
@@ -53,11 +71,10 @@ func (row overNodes) run(ctx context.Context, b *Bench) (Outcome, error) {
 	if err := process.BuildOne(ctx, filepath.Join(root, "test", "ferretdb"), ".", ferretdb); err != nil {
 		return Outcome{}, err
 	}
-	variants := []variant{{name: "Redis under salon", kind: salon}, {name: "Redis under centrifuge", kind: centrifuge}}
 	var all rounds
 	for n := range b.Rounds {
 		var current []sample
-		for _, v := range variants {
+		for _, v := range row.variants {
 			s, err := row.once(ctx, b, v, ferretdb)
 			if err != nil {
 				return Outcome{}, fmt.Errorf("%s, round %d: %w", v.name, n+1, err)
@@ -68,8 +85,8 @@ func (row overNodes) run(ctx context.Context, b *Bench) (Outcome, error) {
 		all = append(all, current)
 	}
 	return Outcome{
-		Columns: sampleColumns, Figures: all.figures(variants),
-		Verdicts: []Verdict{{What: "CPU of Redis per delivery against centrifuge", Values: all.ratio(0, 1, cpu), Reach: 0.3, Beyond: 0.1, Unit: "×"}},
+		Columns: sampleColumns, Figures: all.figures(row.variants),
+		Verdicts: row.judge(all),
 		Notes:    []string{"CPU each is that of Redis"},
 	}, nil
 }
@@ -89,7 +106,11 @@ func (row overNodes) once(ctx context.Context, b *Bench, v variant, ferretdb str
 		return s, err
 	}
 	w := row.work.scaled(b)
-	plan := w.plan(v, st.nodes[0].Addr, st.nodes[1].Addr)
+	var addrs []string
+	for _, node := range st.nodes {
+		addrs = append(addrs, node.Addr)
+	}
+	plan := w.plan(v, addrs...)
 	plan.AtOnce = 16 // the MongoDB-compatible server is slow with many new users at once
 	fleet, err := load.Connect(ctx, plan)
 	if fleet != nil {
@@ -108,7 +129,7 @@ func (row overNodes) once(ctx context.Context, b *Bench, v variant, ferretdb str
 	return s, fleet.Drain(ctx)
 }
 
-// start starts what the nodes share, and two nodes.
+// start starts what the nodes share, and the nodes.
 func (st *stack) start(ctx context.Context, b *Bench, v variant, ferretdb string) (err error) {
 	dir, err := os.MkdirTemp(b.Dir, "data-")
 	if err != nil {
@@ -134,7 +155,7 @@ func (st *stack) start(ctx context.Context, b *Bench, v variant, ferretdb string
 		}
 		args = []string{"--redis", "redis://" + st.redis.Addr, "--mongo", "mongodb://" + st.mongo.Addr + "/salon"}
 	}
-	for range 2 {
+	for range cmp.Or(v.nodes, 2) {
 		node, err := b.start(ctx, v.kind, args...)
 		if err != nil {
 			return err

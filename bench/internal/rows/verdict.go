@@ -26,6 +26,8 @@ func (v Verdict) Mark() string {
 	switch {
 	case len(v.Values) == 0 || math.IsNaN(v.Value()) || math.IsInf(v.Value(), 0):
 		return "NO FIGURE"
+	case math.IsNaN(v.Reach) && math.IsNaN(v.Beyond):
+		return "no target"
 	case v.meets(v.Beyond):
 		return "beyond"
 	case v.meets(v.Reach):
