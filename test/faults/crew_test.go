@@ -30,13 +30,14 @@ type crew struct {
 	quiet atomic.Bool     // they are to be silent for now
 	seed  uint64
 
-	mu     sync.Mutex // guards what follows
-	here   []*person
-	gone   []*person // ended by a fault, or by themselves
-	others []*checker.Witness
-	begun  int
-	visits int // that got all their answers
-	again  int // sends that were repeated and acknowledged again
+	mu      sync.Mutex // guards what follows
+	here    []*person
+	gone    []*person // ended by a fault, or by themselves
+	others  []*checker.Witness
+	begun   int
+	visits  int // that got all their answers
+	again   int // sends that were repeated and acknowledged again
+	orphans int // people who ended orphaned
 }
 
 // enter begins n people.
@@ -146,7 +147,11 @@ func (c *crew) replaceEnded() (why []error) {
 		}
 		p.witness.Gone()
 		c.gone = append(c.gone, p)
-		why = append(why, fmt.Errorf("%s: %w", p.name, p.err))
+		if p.orphaned() {
+			c.orphans++
+		} else {
+			why = append(why, fmt.Errorf("%s: %w", p.name, p.err))
+		}
 		return true
 	})
 	n -= len(c.here)

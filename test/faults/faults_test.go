@@ -36,14 +36,14 @@ func TestFaults(t *testing.T) {
 	talk, hush := context.WithCancel(ctx)
 	defer hush()
 	w.people(t, talk, seed, r.wire)
-	if err := w.calmDown(ctx, r); err != nil {
+	if err := w.calmDown(ctx, t, r); err != nil {
 		t.Fatalf("before any fault: %v", err)
 	}
 	r.calms = nil // so far nothing had gone wrong
 	plan := newPlanner(seed, sizeOf(whole))
 	for began, n := time.Now(), 0; time.Since(began) < whole && !t.Failed(); n++ {
 		w.burst(ctx, t, plan, n%3 > 0, r)
-		if err := w.calmDown(ctx, r); err != nil {
+		if err := w.calmDown(ctx, t, r); err != nil {
 			t.Errorf("after the faults: %v", err)
 		}
 		w.crew.quiet.Store(false)
@@ -101,6 +101,7 @@ func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence 
 		t.Logf("+%-6v %v", f.at.Round(10*time.Millisecond), f)
 		work.Go(func() {
 			pause(ctx, f.at)
+			defer w.places.hold(f.targets)()
 			if err := f.kind.do(ctx, w, f); err != nil {
 				t.Errorf("%v: %v", f, err)
 			}
@@ -110,11 +111,12 @@ func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence 
 }
 
 // calmDown waits until everything is as it should be, and notes how long that took.
-func (w *world) calmDown(ctx context.Context, r *report) error {
+func (w *world) calmDown(ctx context.Context, t *testing.T, r *report) error {
 	ctx, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()
 	c, err := w.settle(ctx, func(why []error) { r.ended = append(r.ended, why...) })
 	r.calms = append(r.calms, c)
+	t.Log(c)
 	if err != nil {
 		return err
 	}
@@ -141,7 +143,7 @@ func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 		all = append(all, p.witness)
 	}
 	r.verdict = checker.Check(logs, all)
-	r.visits, r.again = w.crew.visits, w.crew.again
+	r.visits, r.again, r.orphans = w.crew.visits, w.crew.again, w.crew.orphans
 	for _, p := range slices.Concat(w.everybody(), w.crew.gone) {
 		r.losses, r.refused, r.resets = r.losses+p.losses, r.refused+p.refused, r.resets+p.resets
 	}

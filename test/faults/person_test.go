@@ -27,10 +27,12 @@ type person struct {
 	mu      sync.Mutex // guards what follows
 	err     error      // why it ended by itself; nil when it was told to
 	token   string
+	known   bool                 // was welcomed once
 	joined  map[chat.RoomID]bool // on the present connection
 	lists   map[chat.RoomID]map[chat.UserID]string
 	acked   []checker.Ack // as its witness has them
 	losses  int           // of its connection
+	reason  error         // of the last loss
 	refused int           // sends refused for good
 	resets  int           // rooms that began anew
 }
@@ -147,6 +149,7 @@ func (p *person) on(n client.Notice) {
 		p.witness.Acked(a)
 		p.acked = append(p.acked, a)
 	case client.Welcome:
+		p.known = true
 		p.forget()
 	case client.Joined:
 		p.joined[n.Room] = true
@@ -158,6 +161,7 @@ func (p *person) on(n client.Notice) {
 		p.hear(n)
 	case client.Lost:
 		p.losses++
+		p.reason = n.Err
 		p.forget()
 	case client.Refused:
 		p.refused++
@@ -187,6 +191,21 @@ func (p *person) here() bool {
 	return len(p.joined) == len(rooms)
 }
 
+// state says what it waits for.
+func (p *person) state() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case len(p.joined) > 0:
+		return fmt.Sprintf("%s (in %d rooms)", p.name, len(p.joined))
+	case p.Connected():
+		return p.name + " (welcomed)"
+	case !p.known:
+		return fmt.Sprintf("%s (never welcomed: %v)", p.name, p.reason)
+	}
+	return fmt.Sprintf("%s (%v)", p.name, p.reason)
+}
+
 // list gives whom it shows as the members of a room.
 func (p *person) list(room chat.RoomID) map[chat.UserID]string {
 	p.mu.Lock()
@@ -199,6 +218,15 @@ func (p *person) passport() (token string, acked []checker.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.token, p.acked
+}
+
+// orphaned tells that the client ended since its name was taken before it was ever welcomed: its own first hello took it, and the
+// answer was lost with a connection or a node. A name stays its user's for its time, also when the user does not know.
+func (p *person) orphaned() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var refused *client.Error
+	return !p.known && errors.As(p.err, &refused) && refused.Code == chat.CodeNameTaken
 }
 
 // gone tells that the client has ended.

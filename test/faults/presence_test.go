@@ -21,15 +21,27 @@ type calm struct {
 	who   time.Duration // until every node told truly who is where
 	lists time.Duration // until every client's own list was right
 	shown time.Duration // until everybody was shown all that is stored; 0 when they went on talking
+	last  string        // what was wrong last
+}
+
+func (c calm) String() string {
+	return fmt.Sprintf("healed: %.1f s until all are back, %.1f s until who is true, %.1f s until lists are, %.1f s until all is shown; last %s",
+		c.back.Seconds(), c.who.Seconds(), c.lists.Seconds(), c.shown.Seconds(), c.last)
 }
 
 // settle waits until everybody is in the rooms and presence is true, and when nobody talks, until everybody was shown all. The
 // times begin now. Errors: what is still wrong when ctx ends.
 func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err error) {
 	began := time.Now()
+	note := func(err error) error {
+		if err != nil {
+			c.last = err.Error()
+		}
+		return err
+	}
 	if err := until(ctx, func() error {
 		ended(w.crew.replaceEnded())
-		return w.allBack()
+		return note(w.allBack())
 	}); err != nil {
 		return c, err
 	}
@@ -76,7 +88,7 @@ func (w *world) allBack() error {
 	for _, p := range w.everybody() {
 		if !p.here() {
 			p.Retry()
-			away = append(away, p.name)
+			away = append(away, p.state())
 		}
 	}
 	if len(away) > 0 {

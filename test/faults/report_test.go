@@ -22,12 +22,13 @@ type report struct {
 	losses  int     // connections that clients lost
 	visits  int
 	again   int
+	orphans int // names that stayed with a hello whose answer was lost
 }
 
-// late tells how often presence took too long.
+// late tells how often presence took too long, from when all was healed and all clients were back: before, they are not present.
 func (r *report) late() (n int) {
 	for _, c := range r.calms {
-		if c.who > presenceIn {
+		if c.who-c.back > presenceIn {
 			n++
 		}
 	}
@@ -50,6 +51,9 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "\n%d faults in %d bursts; %d connections, %d lost", total, len(r.calms), r.wire.connections, r.losses)
 	fmt.Fprintf(&b, "\nchecked: %d acknowledgements (%d of %d visits sent again), %d events stored, %d shown, %d on the wire",
 		v.Acks, r.again, r.visits, v.Events, v.Sights, r.wire.events)
+	if r.orphans > 0 {
+		fmt.Fprintf(&b, "\n%d new users found their name taken by their own first hello, whose answer was lost; they took another", r.orphans)
+	}
 	b.WriteString(r.times())
 	for _, count := range []struct {
 		what string
@@ -76,7 +80,8 @@ func (r *report) String() string {
 func (r *report) times() string {
 	var most calm
 	for _, c := range r.calms {
-		most = calm{max(most.back, c.back), max(most.who, c.who), max(most.lists, c.lists), max(most.shown, c.shown)}
+		most.back, most.who = max(most.back, c.back), max(most.who, c.who)
+		most.lists, most.shown = max(most.lists, c.lists), max(most.shown, c.shown)
 	}
 	s := "\nafter the last of a burst was healed, at most:"
 	for _, line := range []struct {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,40 @@ type world struct {
 	events   *mongo.Collection // past all proxies and nodes
 	crew     *crew
 	watchers []*person // one at each node, who stays there
+	places   places
+}
+
+// places gives each place to one fault at a time. The plan does so too, but one that is hard to heal takes longer than planned.
+type places struct {
+	mu    sync.Mutex // guards what follows
+	locks map[string]*sync.Mutex
+}
+
+// hold waits for places, always in the same order, and gives what lets go of them.
+func (p *places) hold(names []string) (release func()) {
+	var held []*sync.Mutex
+	for _, name := range names {
+		l := p.lock(name)
+		l.Lock()
+		held = append(held, l)
+	}
+	return func() {
+		for _, l := range held {
+			l.Unlock()
+		}
+	}
+}
+
+func (p *places) lock(name string) *sync.Mutex {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.locks == nil {
+		p.locks = map[string]*sync.Mutex{}
+	}
+	if p.locks[name] == nil {
+		p.locks[name] = &sync.Mutex{}
+	}
+	return p.locks[name]
 }
 
 // node is a server process with the links that it has.
