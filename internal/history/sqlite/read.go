@@ -94,8 +94,14 @@ func (s *Store) roomNow(r *reader, name chat.RoomID) (found room, err error) {
 	if known, ok := s.rooms.get(name); ok {
 		return known, nil
 	}
-	_, err = r.room.one(func(row row) { found = roomOf(row) }, string(name))
-	return found, err
+	if _, err = r.room.one(func(row row) { found = roomOf(row) }, string(name)); err != nil {
+		return room{}, err
+	}
+	// The file may be one commit ahead of what is in mind; a head that was given must not go back at the next call.
+	if known, ok := s.rooms.get(name); ok {
+		return known, nil
+	}
+	return found, nil
 }
 
 // Read implements [history.Log].
