@@ -25,7 +25,7 @@ type calm struct {
 }
 
 func (c calm) String() string {
-	return fmt.Sprintf("healed: %.1f s until all are back, %.1f s until who is true, %.1f s until lists are, %.1f s until all is shown; last %s",
+	return fmt.Sprintf("healed: %.1f s until all are back, %.1f s until who is true, %.1f s until lists are, %.1f s until all is shown; last: %s",
 		c.back.Seconds(), c.who.Seconds(), c.lists.Seconds(), c.shown.Seconds(), c.last)
 }
 
@@ -49,6 +49,7 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 	truth := w.truth()
 	var work sync.WaitGroup
 	errs := make([]error, 3)
+	missed := ""
 	await := func(i int, took *time.Duration, right func() error) {
 		work.Go(func() {
 			errs[i] = until(ctx, right)
@@ -58,9 +59,16 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 	await(0, &c.who, func() error { return w.compareWho(ctx, truth) })
 	await(1, &c.lists, func() error { return w.compareLists(truth) })
 	if w.crew.quiet.Load() {
-		await(2, &c.shown, func() error { return w.compareShown(ctx) })
+		await(2, &c.shown, func() error {
+			err := w.compareShown(ctx)
+			if err != nil {
+				missed = err.Error()
+			}
+			return err
+		})
 	}
 	work.Wait()
+	c.last += missed
 	return c, errors.Join(errs...)
 }
 

@@ -20,6 +20,17 @@ type World struct {
 	Join func(t *testing.T, handler broker.Handler) broker.Broker
 	// Cut takes the broker away from a node, so that Publish fails, until heal is called. Nil: this world cannot.
 	Cut func(t *testing.T, node broker.Broker) (heal func())
+	// Beside names another room whose messages keep their order among those of this one, so that what was said there
+	// later proves that nothing earlier is still on its way here. Nil: any will do.
+	Beside func(room chat.RoomID) chat.RoomID
+}
+
+// fence is the room whose messages come after what was published to room before.
+func (w World) fence(room chat.RoomID) chat.RoomID {
+	if w.Beside == nil {
+		return room + "-fence"
+	}
+	return w.Beside(room)
 }
 
 // Run runs the suite; world makes a fresh net for each test.

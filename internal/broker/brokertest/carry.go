@@ -31,17 +31,17 @@ func reachesTheOthersOnly(t *testing.T, w World) {
 }
 
 func onlySubscribedRooms(t *testing.T, w World) {
-	a, b := join(t, w), join(t, w)
-	subscribe(t, b, "one", "two", "fence")
+	a, b, fence := join(t, w), join(t, w), w.fence("one")
+	subscribe(t, b, "one", "two", fence)
 	publish(t, a, "one", "1")
 	publish(t, a, "other", "x")
 	b.awaitCount(t, "one", 1)
 	b.Unsubscribe("one")
 	publish(t, a, "one", "2")
 	publish(t, a, "two", "3")
-	publish(t, a, "fence", "4")
+	publish(t, a, fence, "4")
 	b.awaitCount(t, "two", 1)
-	b.awaitCount(t, "fence", 1)
+	b.awaitCount(t, fence, 1)
 	if got := b.of("one"); !reflect.DeepEqual(got, []string{"1"}) {
 		t.Errorf("one: %q after Unsubscribe", got)
 	}
@@ -51,17 +51,17 @@ func onlySubscribedRooms(t *testing.T, w World) {
 }
 
 func subscribeAgain(t *testing.T, w World) {
-	a, b := join(t, w), join(t, w)
+	a, b, fence := join(t, w), join(t, w), w.fence("lobby")
 	subscribe(t, b, "lobby", "lobby")
 	publish(t, a, "lobby", "once")
 	b.awaitCount(t, "lobby", 1)
 	b.Unsubscribe("lobby") // once is enough
 	b.Unsubscribe("lobby") // twice is no error
 	b.Unsubscribe("never")
-	subscribe(t, b, "fence")
+	subscribe(t, b, fence)
 	publish(t, a, "lobby", "unheard")
-	publish(t, a, "fence", "heard")
-	b.awaitCount(t, "fence", 1)
+	publish(t, a, fence, "heard")
+	b.awaitCount(t, fence, 1)
 	subscribe(t, b, "lobby")
 	publish(t, a, "lobby", "again")
 	if got := b.awaitCount(t, "lobby", 2); got[1] != "again" {

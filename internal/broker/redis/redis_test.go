@@ -35,6 +35,15 @@ func await(tb testing.TB, what string, ok func() bool) {
 	}
 }
 
+// beside names another room of the same partition: one goroutine brings both their messages.
+func beside(room chat.RoomID) chat.RoomID {
+	for i := 0; ; i++ {
+		if other := chat.RoomID(fmt.Sprintf("beside-%d", i)); partitionOf(other) == partitionOf(room) {
+			return other
+		}
+	}
+}
+
 func TestBroker(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -47,6 +56,7 @@ func TestBroker(t *testing.T) {
 				server.Kill()
 				return server.Restart
 			},
+			Beside: beside,
 		}
 	})
 }
@@ -55,9 +65,12 @@ func TestBrokerInCluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t)
 	brokertest.Run(t, func(t *testing.T) brokertest.World {
-		return brokertest.World{Join: func(t *testing.T, h broker.Handler) broker.Broker {
-			return openAs(t, cluster.URL(), chat.NewNodeID(), h)
-		}}
+		return brokertest.World{
+			Join: func(t *testing.T, h broker.Handler) broker.Broker {
+				return openAs(t, cluster.URL(), chat.NewNodeID(), h)
+			},
+			Beside: beside,
+		}
 	})
 }
 
