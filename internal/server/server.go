@@ -123,12 +123,13 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Room = room
 	}
+	done, ok := s.count.session(r) // before the peer is told anything: who comes first counts first
 	conn, err := ws.Upgrade(w, r, &s.options)
 	if err != nil {
+		done()
 		s.Logger.Debug("upgrade refused", "address", address, "err", err)
 		return
 	}
-	done, ok := s.count.session(r)
 	s.start(conn, func() {
 		defer done()
 		if ok {
