@@ -60,14 +60,16 @@ func unavailable(after time.Duration) error {
 }
 
 // appendAll appends batch after batch until nothing waits. While one is being stored the next collects: the slower the
-// store, the larger the batches.
+// store, the larger the batches. The last one it also delivers: to start a goroutine for that would cost more than a small
+// room's delivery.
 func (r *room) appendAll() {
-	for {
-		batch := r.takeWaiting()
-		if batch == nil {
-			return
+	for batch := r.takeWaiting(); batch != nil; {
+		deliver := r.appendBatch(batch)
+		if batch = r.takeWaiting(); batch == nil && deliver {
+			r.deliver()
+		} else if deliver {
+			r.hub.work.Go(r.deliver)
 		}
-		r.appendBatch(batch)
 	}
 }
 
@@ -94,7 +96,8 @@ func (r *room) takeWaiting() []send {
 	return batch
 }
 
-func (r *room) appendBatch(batch []send) {
+// appendBatch stores a batch and puts it before the gate. True: the caller has to deliver what went through.
+func (r *room) appendBatch(batch []send) (deliver bool) {
 	events := make([]chat.Event, len(batch))
 	for i := range batch {
 		events[i] = batch[i].ev
@@ -104,8 +107,7 @@ func (r *room) appendBatch(batch []send) {
 	stored, err := r.hub.history.Append(ctx, r.id, events)
 	cancel()
 	if err != nil {
-		r.refuse(batch, err)
-		return
+		return r.refuse(batch, err)
 	}
 	r.hub.stats.Batches.Add(1)
 	r.hub.stats.Appended.Add(int64(len(stored)))
@@ -115,18 +117,20 @@ func (r *room) appendBatch(batch []send) {
 		batch[i].done(ev, nil) // queued only: it goes out with the event, in one write
 	}
 	r.publishEvents(entries)
+	deliver = r.claimDelivery()
 	r.offer(entries)
 	r.flushLater(batch)
+	return deliver
 }
 
 // refuse tells the senders that their batch was not stored, as far as is known. One event that is too large must not take
-// the others with it: they go alone.
-func (r *room) refuse(batch []send, err error) {
+// the others with it: they go alone. True: the caller has to deliver what went through.
+func (r *room) refuse(batch []send, err error) (deliver bool) {
 	if errors.Is(err, history.ErrTooLarge) && len(batch) > 1 {
 		for i := range batch {
-			r.appendBatch(batch[i : i+1])
+			deliver = r.appendBatch(batch[i:i+1]) || deliver
 		}
-		return
+		return deliver
 	}
 	answer := unavailable(time.Second)
 	if errors.Is(err, history.ErrTooLarge) {
@@ -137,6 +141,7 @@ func (r *room) refuse(batch []send, err error) {
 	for i := range batch {
 		batch[i].fail(answer)
 	}
+	return false
 }
 
 // waitAppended waits until nothing waits to be stored.

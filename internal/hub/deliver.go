@@ -38,6 +38,15 @@ func (r *room) send(it item) {
 	}
 }
 
+// claimDelivery makes the caller the one who delivers, if nobody is: it calls deliver, or has it called, soon.
+func (r *room) claimDelivery() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	free := !r.sending
+	r.sending = true
+	return free
+}
+
 // flushLater flushes the senders' connections once their acks had the chance to go out together with the event.
 func (r *room) flushLater(batch []send) {
 	sinks := make([]Sink, len(batch))

@@ -31,7 +31,7 @@ func socketOf(nc net.Conn) syscall.RawConn {
 func (c *Conn) readReady(fd uintptr) bool {
 	in := &c.input
 	for {
-		n, err := syscall.Read(int(fd), in.space())
+		n, err := readNow(fd, in.space())
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -52,7 +52,7 @@ func (c *Conn) writeReady(fd uintptr) bool {
 	out := &c.output
 	for !out.empty() {
 		p, scratch := out.gather(gatherRaw)
-		n, err := syscall.Write(int(fd), p)
+		n, err := writeNow(fd, p)
 		out.ungather(scratch)
 		if n > 0 {
 			out.advance(n)

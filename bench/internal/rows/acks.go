@@ -16,7 +16,7 @@ func runAcks(ctx context.Context, b *Bench) (Outcome, error) {
 	row := fanout{work: work{
 		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 3 * time.Second,
 	}}
-	var sends, single, ratios, late, every []float64
+	var sends, single, ratios, cost, late, every, busy []float64
 	for n := range b.Rounds {
 		s, err := row.once(ctx, b, variant{kind: salon}, nil)
 		if err != nil {
@@ -32,13 +32,16 @@ func runAcks(ctx context.Context, b *Bench) (Outcome, error) {
 		}
 		b.say("  round %d: %.0f acknowledged, %.0f single commits per second", n+1, s.acks, c)
 		sends, single, ratios = append(sends, s.acks), append(single, c), append(ratios, s.acks/c)
-		late, every = append(late, s.p99), append(every, s.batchEvery*1e3)
+		cost, late, every, busy = append(cost, s.cpu), append(late, s.p99), append(every, s.batchEvery*1e3), append(busy, 100*s.busy)
 	}
 	return Outcome{
-		Columns: []string{"per second", "p99", "an append every"},
+		Columns: []string{"per second", "CPU each", "p99", "an append every", "load's CPU"},
 		Figures: []Figure{
-			{"salon: acknowledged sends", []string{number(median(sends)), number(median(late)) + " ms", number(median(every)) + " ms"}},
-			{"SQLite alone: one commit per message", []string{number(median(single)), "", ""}},
+			{"salon: acknowledged sends", []string{
+				number(median(sends)), spent(median(cost)), number(median(late)) + " ms", number(median(every)) + " ms",
+				number(median(busy)) + " %",
+			}},
+			{"SQLite alone: one commit per message", []string{number(median(single)), "", "", "", ""}},
 		},
 		Verdicts: []Verdict{{What: "acknowledged sends against one commit per message", Values: ratios, Reach: 20, Beyond: 50, AtLeast: true, Unit: "×"}},
 		Notes:    []string{fmt.Sprintf("%d senders with %d sends under way each", b.scale(ackRooms), press)},

@@ -99,29 +99,31 @@ func (q *queue) close() {
 // those who come next wait for a moment only.
 const maxGroup = 4 << 20
 
-// take waits for jobs and gives those that go into one transaction, none when the queue is closed and empty. into is
-// reused.
-func (q *queue) take(into []*job) []*job {
-	into = into[:0]
+// wait waits until there is a job, or the queue is closed.
+func (q *queue) wait() {
 	for {
 		q.mu.Lock()
-		n, size := 0, 0
-		for n < len(q.waiting) && size < maxGroup {
-			size += q.waiting[n].size()
-			n++
-		}
-		into = append(into, q.waiting[:n]...)
-		rest := copy(q.waiting, q.waiting[n:])
-		clear(q.waiting[rest:])
-		q.waiting = q.waiting[:rest]
-		closed := q.closed
+		ready := len(q.waiting) > 0 || q.closed
 		q.mu.Unlock()
-		if rest > 0 {
-			q.notify()
-		}
-		if n > 0 || closed {
-			return into
+		if ready {
+			return
 		}
 		<-q.wake
 	}
+}
+
+// take gives those of the waiting jobs that go into one transaction. into is reused.
+func (q *queue) take(into []*job) []*job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, size := 0, 0
+	for n < len(q.waiting) && size < maxGroup {
+		size += q.waiting[n].size()
+		n++
+	}
+	into = append(into[:0], q.waiting[:n]...)
+	rest := copy(q.waiting, q.waiting[n:])
+	clear(q.waiting[rest:])
+	q.waiting = q.waiting[:rest]
+	return into
 }

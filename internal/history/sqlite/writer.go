@@ -104,10 +104,14 @@ func (w *writer) prepare() error {
 // loop writes what comes, group by group, until the queue is closed and empty.
 func (w *writer) loop(q *queue) {
 	var group []*job
+	pace := pace{rooms: map[chat.RoomID]struct{}{}}
 	for {
+		q.wait()
+		pace.keep()
 		if group = q.take(group); len(group) == 0 {
 			return
 		}
+		pace.note(group)
 		w.write(group)
 		for _, j := range group {
 			w.written += max(len(j.events), 1)
