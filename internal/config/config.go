@@ -76,6 +76,7 @@ type Serve struct {
 	TLSCert  string   `help:"Serve https and wss with this certificate (PEM)." type:"path" placeholder:"FILE"`
 	TLSKey   string   `help:"The certificate's key (PEM)." type:"path" placeholder:"FILE"`
 	Compress bool     `help:"Offer permessage-deflate." default:"true" negatable:""`
+	Poll     bool     `help:"Wait for all connections with one goroutine instead of one for each: idle ones take less memory. Linux only, and not for those with TLS." negatable:""`
 	Metrics  bool     `help:"Serve /metrics." default:"true" negatable:""`
 }
 

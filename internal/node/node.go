@@ -21,6 +21,7 @@ import (
 	"salon/internal/lang"
 	"salon/internal/server"
 	"salon/internal/session"
+	"salon/internal/ws"
 	"salon/web"
 )
 
@@ -33,9 +34,12 @@ type Node struct {
 	logFile  io.Closer
 	parts    *parts
 	hub      *hub.Hub
+	poller   *ws.Poller // nil for none
 	sessions *session.Server
 	server   *server.Server
 	served   chan error
+	tuning   sync.WaitGroup
+	endTune  context.CancelFunc
 
 	stop    sync.Once
 	stopped error
@@ -67,6 +71,9 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 		return nil, err
 	}
 	go func() { n.fail(n.server.Serve(n.listener)) }()
+	tune, end := context.WithCancel(context.Background())
+	n.endTune = end
+	n.tuning.Go(func() { tuneCollector(tune) })
 	n.log.Info("started", "node", n.id, "address", n.listener.Addr().String(), "parts", n.parts.about)
 	return n, nil
 }
@@ -82,9 +89,14 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	if n.cfg.Poll {
+		if n.poller, err = ws.NewPoller(); err != nil {
+			return fmt.Errorf("--poll: %w", err)
+		}
+	}
 	n.sessions = session.NewServer(session.Config{
 		Hub: n.hub, Users: n.parts.history, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
-		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold,
+		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold, Poller: n.poller,
 	})
 	n.hub.Start()
 	sc := server.Config{
@@ -177,6 +189,8 @@ func (n *Node) Stop(ctx context.Context) error {
 func (n *Node) stopNow(ctx context.Context) error {
 	n.log.Info("stopping", "node", n.id)
 	n.listener.Close()
+	n.endTune()
+	n.tuning.Wait()
 	// A history that hangs must not take the time in which members are told goodbye.
 	appends, cancel := context.WithTimeout(ctx, n.cfg.Stop/2)
 	errStop := n.hub.Stop(appends)
@@ -185,7 +199,7 @@ func (n *Node) stopNow(ctx context.Context) error {
 	n.server.Close()
 	n.server.Wait()
 	n.sessions.Stop()
-	err := errors.Join(errStop, n.hub.Close(), n.parts.close(ctx))
+	err := errors.Join(errStop, n.closePoller(), n.hub.Close(), n.parts.close(ctx))
 	n.log.Info("stopped", "node", n.id, "err", err)
 	if n.logFile != nil {
 		err = errors.Join(err, n.logFile.Close())
@@ -193,11 +207,19 @@ func (n *Node) stopNow(ctx context.Context) error {
 	return err
 }
 
+func (n *Node) closePoller() error {
+	if n.poller == nil {
+		return nil
+	}
+	return n.poller.Close()
+}
+
 // undo takes back what a failed start has done.
 func (n *Node) undo() {
 	if n.sessions != nil {
 		n.sessions.Stop()
 	}
+	n.closePoller()
 	if n.hub != nil {
 		n.hub.Close()
 	}

@@ -1,7 +1,7 @@
 // Package server is the node's HTTP side: the WebSocket endpoint, the web client, health and metrics.
 //
-// It owns the count of connections by address. It hands each connection to a session on a goroutine of its own, so that
-// nothing of net/http stays in memory behind it.
+// It owns the count of connections by address. It hands each connection to a session, watched by a poller or on a goroutine
+// of its own.
 package server
 
 import (
@@ -130,26 +130,35 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		s.Logger.Debug("upgrade refused", "address", address, "err", err)
 		return
 	}
-	s.start(conn, func() {
-		defer done()
+	if !s.enter() { // too late
+		done()
+		conn.Kill()
+		return
+	}
+	ended := func() {
+		done()
+		s.work.Done()
+	}
+	if ok && s.Sessions.Attach(conn, p, ended) {
+		return
+	}
+	go func() { // so that nothing of net/http stays in memory behind the connection
+		defer ended()
 		if ok {
 			s.Sessions.Serve(conn, p)
 			return
 		}
 		s.Logger.Warn("too many connections", "address", address)
 		s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
-	})
+	}()
 }
 
-// start runs a connection on a goroutine of its own, which Wait waits for; one that comes too late is dropped.
-func (s *Server) start(conn *ws.Conn, run func()) {
+// enter has Wait wait for one connection more; false after Close.
+func (s *Server) enter() bool {
 	s.mu.Lock()
-	late := s.closed
-	if !late {
-		s.work.Go(run)
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.work.Add(1)
 	}
-	s.mu.Unlock()
-	if late {
-		conn.Kill()
-	}
+	return !s.closed
 }

@@ -1,7 +1,7 @@
 // Package session is one connection's life: hello, requests, limits, goodbye, in salon.v1.json or in text mode.
 //
-// A Server owns the sessions of a node and the names their users hold. Each session's requests run on the goroutine that
-// reads its connection, one after another; the acks of its sends come from the hub's.
+// A Server owns the sessions of a node and the names their users hold. Each session's requests run one after another, on a
+// goroutine of the crew; the acks of its sends come from the hub's.
 //
 // Locks: Server.mu before Session.mu; names.mu alone. None of them is held across I/O.
 package session
@@ -34,6 +34,7 @@ type Config struct {
 	Hold    time.Duration // how long a name stays its user's after the last session; see [Config.Grace]
 	Grace   time.Duration // how long a lost connection may come back unnoticed
 	MaxOpen int           // sends of one session not yet answered; 0: 256
+	Poller  *ws.Poller    // watches the connections that it can; nil: a goroutine reads each
 }
 
 // Server owns the sessions of a node.
@@ -83,6 +84,37 @@ type Params struct {
 
 // Serve talks on conn until it ends.
 func (s *Server) Serve(conn *ws.Conn, p Params) {
+	c := s.admit(conn, p)
+	if c == nil {
+		s.Refuse(conn, p, protocol.CloseRestart, "the server is restarting")
+		return
+	}
+	defer s.dismiss(c)
+	c.begin()
+	c.end(c.read())
+}
+
+// Attach is Serve without a goroutine that waits: the poller tells when something comes. It returns at once, and ended is
+// called at the end. False: there is no poller, or it cannot watch this connection.
+func (s *Server) Attach(conn *ws.Conn, p Params, ended func()) bool {
+	if s.Poller == nil || !conn.Watchable() {
+		return false
+	}
+	c := s.admit(conn, p)
+	if c == nil {
+		return false
+	}
+	c.ended = func() {
+		s.dismiss(c)
+		ended()
+	}
+	c.begin()
+	s.Poller.Watch(conn, c.wake)
+	return true
+}
+
+// admit makes a session; nil while the server stops.
+func (s *Server) admit(conn *ws.Conn, p Params) *Session {
 	c := &Session{
 		srv: s, conn: conn, id: chat.NewSessionID(), lang: p.Lang, room: p.Room, address: p.Address,
 		text: conn.Subprotocol() != protocol.Subprotocol,
@@ -90,21 +122,22 @@ func (s *Server) Serve(conn *ws.Conn, p Params) {
 	s.mu.Lock()
 	if s.stopping {
 		s.mu.Unlock()
-		s.Refuse(conn, p, protocol.CloseRestart, "the server is restarting")
-		return
+		return nil
 	}
 	s.sessions[c] = struct{}{}
 	s.mu.Unlock()
 	s.open.Add(1)
 	s.wheel.add(c)
-	defer func() {
-		s.wheel.remove(c)
-		s.mu.Lock()
-		delete(s.sessions, c)
-		s.mu.Unlock()
-		s.open.Add(-1)
-	}()
-	c.run()
+	return c
+}
+
+// dismiss undoes admit.
+func (s *Server) dismiss(c *Session) {
+	s.wheel.remove(c)
+	s.mu.Lock()
+	delete(s.sessions, c)
+	s.mu.Unlock()
+	s.open.Add(-1)
 }
 
 // Bye tells every session goodbye and closes its connection; new ones are turned away. It returns when all have ended, or

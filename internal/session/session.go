@@ -42,7 +42,9 @@ type Session struct {
 	address string
 	slot    int // in the wheel; guarded by it
 
-	open atomic.Int32 // sends not yet answered
+	open  atomic.Int32 // sends not yet answered
+	awake atomic.Int32 // of a session that a poller watches: asleep, reading, or called while reading
+	ended func()       // of such a one: called at its end
 
 	// Only the reading goroutine's, and the crew's on its behalf.
 	pace   *rate.Limiter // of requests
@@ -52,6 +54,7 @@ type Session struct {
 	asNew  chat.UserID // whom a new user becomes: the same at each try, so that a name claimed by one whose answer was lost is its own
 	fresh  bool        // a new user that has asked for nothing yet: it may never have got its token
 	typed  time.Time   // when it was last told that the user writes
+	greet  *time.Timer // ends the connection unless a hello comes; nil after it
 
 	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename, and may read them without
 	lang    lang.Lang
@@ -62,17 +65,25 @@ type Session struct {
 	rooms   []*hub.Member
 }
 
-func (c *Session) run() {
-	timeout := time.AfterFunc(c.srv.Hello, func() {
+// begin is what comes before the first message.
+func (c *Session) begin() {
+	c.greet = time.AfterFunc(c.srv.Hello, func() {
 		c.bye(protocol.CloseHelloTimeout, "no hello came in time")
 	})
-	defer timeout.Stop()
 	c.pace = rate.NewLimiter(requestRate, requestBurst)
 	if r := c.srv.Limits.Rate; r > 0 {
 		c.sends = rate.NewLimiter(rate.Limit(r), c.srv.Burst)
 	}
-	greet := func() { timeout.Stop() }
-	err := c.read(greet)
+	if c.text {
+		c.say("Your name? Send it alone, or as Hello|name")
+	}
+}
+
+// end is what comes after the last.
+func (c *Session) end(err error) {
+	if c.greet != nil {
+		c.greet.Stop()
+	}
 	c.leaveAll(goodbye(err))
 	c.srv.Logger.Debug("connection ended", "session", c.id, "address", c.address, "err", err)
 	c.conn.Kill()
@@ -85,23 +96,61 @@ func goodbye(err error) bool {
 	return errors.As(err, &closed) && closed.Code == 1000
 }
 
-// read handles what comes until the connection ends. greet is called once, when the hello was accepted.
-func (c *Session) read(greet func()) error {
-	if c.text {
-		c.say("Your name? Send it alone, or as Hello|name")
-	}
+// read handles what comes until the connection ends.
+func (c *Session) read() error {
 	j := &job{session: c}
 	for {
 		var err error
 		if j.op, j.payload, err = c.conn.Read(); err != nil {
 			return err
 		}
-		was := c.known()
 		if err := c.srv.crew.handle(j); err != nil {
 			return err
 		}
-		if !was && c.known() {
-			greet()
+	}
+}
+
+// States of a session that a poller watches.
+const (
+	asleep int32 = iota
+	awake
+	called // while it was awake
+)
+
+// wake has the crew read what came. It is called by the poller and when the connection has ended, and never waits.
+func (c *Session) wake() {
+	for {
+		switch was := c.awake.Load(); {
+		case was == called:
+			return
+		case c.awake.CompareAndSwap(was, was+1):
+			if was == asleep {
+				c.srv.crew.start(c)
+			}
+			return
+		}
+	}
+}
+
+// do reads until nothing is left to read. It is called by the crew, never twice at once: who wakes the session meanwhile only has it
+// look once more.
+func (c *Session) do() {
+	for {
+		op, payload, err := c.conn.TryRead()
+		if err == ws.ErrNothing {
+			if c.awake.CompareAndSwap(awake, asleep) {
+				return
+			}
+			c.awake.Store(awake)
+			continue
+		}
+		if err == nil {
+			err = c.handle(op, payload)
+		}
+		if err != nil { // and it stays awake, so that nobody comes here again
+			c.end(err)
+			c.ended()
+			return
 		}
 	}
 }
@@ -120,6 +169,10 @@ func (c *Session) handle(op ws.Opcode, payload []byte) (err error) {
 	c.conn.Flush()
 	if err != nil {
 		return err
+	}
+	if c.greet != nil && c.known() {
+		c.greet.Stop()
+		c.greet = nil
 	}
 	return c.conn.WaitDrain(c.srv.life)
 }

@@ -120,7 +120,7 @@ func (c *Conn) finish(told bool) {
 		c.input.abandon()
 	}
 	for !told {
-		if _, _, err := c.readMessage(); err != nil {
+		if _, _, err := c.readMessage(true); err != nil {
 			if _, told = errors.AsType[*CloseError](err); !told {
 				break
 			}
@@ -174,7 +174,12 @@ func (c *Conn) shut() {
 	}
 	c.state |= shutting
 	c.dropQueue()
+	w := c.watch
 	c.mu.Unlock()
+	if w != nil {
+		w.end()
+		defer w.ready() // whoever reads learns of it
+	}
 	if s, ok := c.nc.(interface{ NetConn() net.Conn }); ok {
 		s.NetConn().Close() // TLS would wait to say goodbye
 	}

@@ -37,6 +37,7 @@ type Conn struct {
 	drained chan struct{} // closed once half the queue is free, for WaitDrain; nil while nobody waits
 	written chan struct{} // closed once there is no writer; nil while nobody waits
 	done    chan struct{} // for Done; nil while nobody asked
+	watch   *watch        // by a poller; nil where the connection is read with waiting
 }
 
 // state is a set of what holds for a connection.

@@ -15,6 +15,7 @@ type input struct {
 
 	ready  func(fd uintptr) bool // readReady, bound once
 	target []byte                // where readReady reads to; nil is buf
+	hasty  bool                  // readReady does not wait
 	n      int                   // what it got
 	err    error
 }

@@ -8,6 +8,9 @@ import (
 // errRest says that there is nothing left to look at, and no message begun.
 var errRest = errors.New("ws: at rest")
 
+// ErrNothing says that no message has come. It is not final.
+var ErrNothing = errors.New("ws: nothing to read")
+
 // Read returns the next whole message; its payload is valid until the next Read. On the way it answers pings and the
 // peer's close frame.
 //
@@ -19,7 +22,7 @@ func (c *Conn) Read() (Opcode, []byte, error) {
 		return 0, nil, err
 	}
 	for {
-		op, p, err := c.readMessage()
+		op, p, err := c.readMessage(true)
 		if err != nil {
 			return 0, nil, c.failRead(err)
 		}
@@ -27,6 +30,37 @@ func (c *Conn) Read() (Opcode, []byte, error) {
 			return op, p, nil
 		}
 	}
+}
+
+// TryRead is Read that does not wait for a message to begin: for a connection that a [Poller] watches. Once one has begun
+// it waits for the rest. Errors: [ErrNothing], and those of Read.
+func (c *Conn) TryRead() (Opcode, []byte, error) {
+	if c.endsAlone() {
+		return 0, nil, ErrNothing // it will tell when it has ended
+	}
+	if err := c.beginRead(); err != nil {
+		return 0, nil, err
+	}
+	for {
+		op, p, err := c.readMessage(false)
+		if err == ErrNothing {
+			c.stopReading()
+			return 0, nil, err
+		}
+		if err != nil {
+			return 0, nil, c.failRead(err)
+		}
+		if c.deliver() {
+			return op, p, nil
+		}
+	}
+}
+
+// endsAlone tells whether a goroutine of the connection's own is seeing it to its end.
+func (c *Conn) endsAlone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.readErr == nil && c.is(finishing) && !c.is(shutting)
 }
 
 // beginRead takes the reading role.
@@ -43,6 +77,19 @@ func (c *Conn) beginRead() error {
 	return nil
 }
 
+// stopReading gives the reading role back, without a message. If this side closes, it goes to a goroutine of the
+// connection's own, which sees that through.
+func (c *Conn) stopReading() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state &^= reading
+	if c.is(closing) && !c.is(finishing|shutting) {
+		c.state |= finishing
+		c.working++
+		go c.finish(false)
+	}
+}
+
 // deliver gives the reading role back, with a message for the caller. It is false where this side closes and nobody wants
 // the message any more.
 func (c *Conn) deliver() bool {
@@ -57,7 +104,7 @@ func (c *Conn) deliver() bool {
 
 // readMessage is Read for whoever has the reading role. It waits for the first byte of a message by itself, so that a
 // goroutine at rest has a small stack.
-func (c *Conn) readMessage() (Opcode, []byte, error) {
+func (c *Conn) readMessage(patiently bool) (Opcode, []byte, error) {
 	in := &c.input
 	if in.msg != nil {
 		putBuffer(in.msg)
@@ -65,7 +112,10 @@ func (c *Conn) readMessage() (Opcode, []byte, error) {
 	}
 	for {
 		if in.buffered() == 0 {
-			if err := c.fill(); err != nil {
+			in.hasty = !patiently
+			err := c.fill()
+			in.hasty = false
+			if err != nil {
 				return 0, nil, err
 			}
 		}

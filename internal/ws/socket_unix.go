@@ -37,7 +37,8 @@ func (c *Conn) readReady(fd uintptr) bool {
 			continue
 		case err == syscall.EAGAIN:
 			in.rest()
-			return false
+			in.n, in.err = 0, ErrNothing
+			return in.hasty
 		case err == nil && n == 0:
 			err = io.EOF
 		}

@@ -24,7 +24,7 @@ var allowed = map[string]string{
 	"hub":     "history presence broker protocol ws lang chat",
 	"session": "hub history protocol ws lang chat",
 	"server":  "session protocol ws lang chat",
-	"node":    "server session hub history presence broker config protocol lang chat migrate redisconn", // and every engine
+	"node":    "server session ws hub history presence broker config protocol lang chat migrate redisconn", // and every engine
 
 	"input":  "",
 	"client": "protocol ws lang chat",

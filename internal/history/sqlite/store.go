@@ -2,8 +2,9 @@
 //
 // One goroutine, the writer, owns the only connection that writes. It takes everything that waits, appends of all rooms
 // and changes of identities alike, writes it in one transaction and then answers all of them: one fsync for many. While
-// the disk works, the next group gathers, and while many rooms write it gathers for some milliseconds. Reads go through connections of their own and never wait for the writer. A
-// second goroutine, the checkpointer, moves the write-ahead log into the database beside it.
+// the disk works, the next group gathers, and while many rooms write it gathers for some milliseconds. Reads go through
+// connections of their own and never wait for the writer. A second goroutine, the checkpointer, moves the write-ahead log
+// into the database beside it.
 //
 // What was acknowledged is in the file's write-ahead log and synced (synchronous=FULL), so it survives a crash of the
 // process and of the machine. The folder is locked; a second process is refused.
