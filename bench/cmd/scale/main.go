@@ -160,11 +160,7 @@ func measureBroker(ctx context.Context, lab *scale.Lab, quick bool, out io.Write
 	if redis, err = scale.Fit(busy.in, busy.heard, busy.cpu); err != nil {
 		return err
 	}
-	if nodes, err = scale.Fit(busy.in, busy.heard, busy.self); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "  Redis: %.1f µs for each message in, %.2f µs for each out; nodes: %.1f µs for each published, %.2f µs for each heard\n",
-		redis.X, redis.Y, nodes.X, nodes.Y)
+	fmt.Fprintf(out, "  Redis: %.1f µs for each message in, %.2f µs for each out\n", redis.X, redis.Y)
 	return nil
 }
 

@@ -97,7 +97,8 @@ func (f *Fleet) send(m *member) {
 	s.text = appendStamp(s.text[:0], stamp{f.now(), m.index, m.n})
 	s.text = append(s.text, s.lines.take()...)
 	s.text = append(s.text, s.pad...)
-	s.cid = strconv.AppendUint(s.cid[:0], rand.Uint64(), 36)
+	s.cid = strconv.AppendInt(s.cid[:0], time.Now().UnixMilli(), 32) // as Salon's own clients do
+	s.cid = strconv.AppendUint(s.cid, rand.Uint64(), 36)
 	s.frame = f.plan.Dialect.AppendSend(s.frame[:0], m.room, s.cid, s.text)
 	f.queue(m, opText, s.frame)
 }

@@ -3,9 +3,9 @@ package sqlite
 import "sync/atomic"
 
 // checkpointAfter is how much is written, in events and changes of identities, before the write-ahead log is moved into
-// the database. An event touches two pages of 4 KiB, so the log gets to about 30 MB; pages that many groups touch are
+// the database. An event touches two pages of 4 KiB, so the log gets to about 60 MB; pages that many groups touch are
 // moved once.
-const checkpointAfter = 4000
+const checkpointAfter = 8000
 
 // checkpointPasses bounds how often one checkpoint runs after a writer that goes on writing.
 const checkpointPasses = 4
