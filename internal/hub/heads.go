@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"salon/internal/chat"
@@ -36,15 +38,15 @@ func (h *Hub) compareOnce(ctx context.Context) error {
 			r.release()
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
+	// Neighbours by name are on one shard, where the history has such.
+	slices.SortFunc(rooms, func(a, b *room) int { return cmp.Compare(a.id, b.id) })
 	for len(rooms) > 0 {
 		n := min(len(rooms), headsAtOnce)
 		ids := make([]chat.RoomID, n)
 		for i, r := range rooms[:n] {
 			ids[i] = r.id
 		}
-		heads, err := h.history.Heads(ctx, ids)
+		heads, err := h.heads(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -55,6 +57,12 @@ func (h *Hub) compareOnce(ctx context.Context) error {
 		rooms = rooms[n:]
 	}
 	return nil
+}
+
+func (h *Hub) heads(ctx context.Context, ids []chat.RoomID) ([]uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return h.history.Heads(ctx, ids)
 }
 
 // Degraded tells whether messages to other nodes are slow now, since the broker is away.

@@ -20,8 +20,9 @@ type room struct {
 	holds atomic.Int64 // uses under way, one for each member among them; the room is not forgotten meanwhile
 
 	toPresence lane
-	toBroker   lane // events: nothing else, since what is dropped there would never be asked for again
-	chatter    lane // to the broker too: presence and typing, of which some may be lost
+	toBroker   lane      // events: nothing else, since what is dropped there would never be asked for again
+	published  time.Time // when events last went to the broker; the lane's
+	chatter    lane      // to the broker too: presence and typing, of which some may be lost
 
 	mu   sync.Mutex // guards what follows
 	used time.Time  // when it was made, or last had a member

@@ -25,6 +25,11 @@ const (
 // maxPublish bounds the events that wait for the broker, in bytes; those over it are left to the comparison of heads.
 const maxPublish = 4 << 20
 
+// publishEvery is the time between two messages of events to the broker. A room that had nothing to say for so long is
+// heard at once; what a busy one says goes together, since a message costs the broker and every node about the same
+// whatever is in it.
+const publishEvery = 25 * time.Millisecond
+
 // publishEvents has entries published, with what else waits. They go in one message.
 func (r *room) publishEvents(entries []entry) {
 	if !r.hub.shared() {
@@ -43,7 +48,13 @@ func (r *room) publishEvents(entries []entry) {
 	}
 }
 
+// publishWaiting is a job of the lane to the broker.
 func (r *room) publishWaiting() {
+	select {
+	case <-time.After(publishEvery - time.Since(r.published)):
+	case <-r.hub.life.Done():
+	}
+	r.published = time.Now()
 	r.mu.Lock()
 	msg := r.publish
 	r.publish = nil

@@ -40,7 +40,7 @@ func newReader(s *Store) reader {
 }
 
 // ranges reads by ranges of _id: one request, and one step into the index or the clustered collection. The room is in
-// every filter so that a router of shards asks one shard.
+// every filter so that a router of shards asks only those that have it.
 type ranges struct{ s *Store }
 
 func (r ranges) last(ctx context.Context, room chat.RoomID, from mark) (mark, error) {
@@ -94,11 +94,11 @@ func (r ranges) grown(ctx context.Context, rooms []chat.RoomID, from []mark) ([]
 	if len(rooms) <= fewRooms {
 		return all, nil
 	}
-	next := make([]string, len(rooms))
+	names, next := make([]string, len(rooms)), make([]string, len(rooms))
 	for i, room := range rooms {
-		next[i] = eventID(room, from[i].seq+1)
+		names[i], next[i] = string(room), eventID(room, from[i].seq+1)
 	}
-	found, err := r.s.findEvents(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: next}}}},
+	found, err := r.s.findEvents(ctx, bson.D{{Key: "room", Value: bson.D{{Key: "$in", Value: names}}}, {Key: "_id", Value: bson.D{{Key: "$in", Value: next}}}},
 		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "room", Value: 1}}))
 	if err != nil {
 		return nil, err
