@@ -44,6 +44,8 @@ export class Client {
   #hall;
   #onChange;
   #onProblem;
+  /** What is said reaches the people on other servers late, for now. */
+  degraded = false;
   #language = 'en';
   /** @type {Map<string, number>} */ #typingTold = new Map();
   /** The server no longer knows us: the next user we become is the same person. */
@@ -199,6 +201,7 @@ export class Client {
   /** @param {Welcome} welcome */
   #welcomed(welcome) {
     this.limits = { ...this.limits, ...welcome.limits };
+    this.degraded = welcome.degraded === true;
     this.#become(welcome.user);
     const token = welcome.token || this.profile.token;
     this.#save({ token, name: welcome.user.name, user: welcome.user, active: true });
@@ -366,6 +369,10 @@ export class Client {
 
   /** @param {Message} message */
   #pushed(message) {
+    if (message.type === 'degraded') {
+      this.degraded = message.degraded === true;
+      return this.#onChange();
+    }
     const { room, user } = message;
     if (!this.rooms.has(room)) return;
     switch (message.type) {

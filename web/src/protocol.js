@@ -14,7 +14,7 @@
 /** @typedef {{type: string, [field: string]: any}} Message  one decoded object */
 /**
  * @typedef {{type: string, id?: string, session: string, token?: string, user: User, back: boolean,
- *   limits: Limits, ping: number}} Welcome
+ *   limits: Limits, ping: number, degraded?: boolean}} Welcome
  */
 /**
  * @typedef {{room: string, head: number, events: Event[], more: boolean, members?: User[], count: number}} Joined

@@ -410,3 +410,23 @@ test('two pages of one user: what one sends shows in the other, and names follow
   await pass(2_000);
   assert.equal(two.user.name, 'grace');
 });
+
+test('knows while messages between servers are slow, also by the welcome', async () => {
+  const client = await enter();
+  assert.equal(client.degraded, false);
+  server.tell('lobby', { type: 'degraded', degraded: true });
+  await settle();
+  assert.equal(client.degraded, true);
+  server.cut(); // the next server is well
+  await pass(5_000);
+  assert.equal(client.degraded, false);
+  server.tell('lobby', { type: 'degraded', degraded: true });
+  await settle();
+  server.tell('lobby', { type: 'degraded', degraded: false });
+  await settle();
+  assert.equal(client.degraded, false);
+  server.degraded = true;
+  server.cut();
+  await pass(5_000);
+  assert.equal(client.degraded, true);
+});

@@ -13,6 +13,7 @@ export class FakeServer {
   /** Users ever made. */ made = 0;
   /** Every request, as it came. @type {any[]} */ requests = [];
   /** Takes no connection. */ down = false;
+  /** Reaches the people on other servers late. */ degraded = false;
   /** Hears nothing and says nothing, and keeps the connections. */ mute = false;
   /** Most events in one answer. */ page = 100;
   /** Called with each request; what it gives is the answer instead, `null` for none. @type {(request: any) => any} */
@@ -92,7 +93,7 @@ export class FakeServer {
     if (fresh) this.users.set(fresh, user);
     socket.user = user;
     const limits = { text: 1000, rate: 20, rooms: 10, frame: 2000 };
-    return { type: 'welcome', session: 's', token: fresh, user, back: !fresh, limits, ping: 25 };
+    return { type: 'welcome', session: 's', token: fresh, user, back: !fresh, limits, ping: 25, degraded: this.degraded };
   }
 
   from(room, { since, last = 50 }) {

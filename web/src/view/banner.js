@@ -24,16 +24,17 @@ export class Banner {
 
   /** @returns {boolean} whether what it says changes with time */
   render() {
-    const { client: { link }, words } = this.#app;
-    this.element.dataset.state = link.phase;
+    const { client: { link, degraded }, words } = this.#app;
+    const slow = link.phase === 'open' && degraded;
+    this.element.dataset.state = slow ? 'slow' : link.phase;
     if (link.phase === 'open' || link.phase === 'idle') this.#since = 0;
     else this.#since ||= Date.now();
     const quick = link.phase === 'connecting' && Date.now() - this.#since < QUICK;
-    this.element.hidden = link.phase === 'open' || link.phase === 'idle' || quick;
-    this.#retry.hidden = link.phase === 'connecting';
+    this.element.hidden = link.phase === 'open' && !slow || link.phase === 'idle' || quick;
+    this.#retry.hidden = slow || link.phase === 'connecting';
     const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
     say(this.#countdown, link.phase === 'waiting' ? words.retryIn(left) : link.phase === 'connecting' ? words.connecting : '');
-    const main = link.phase === 'stopped' ? words.stopped : words.lost;
+    const main = slow ? words.slow : link.phase === 'stopped' ? words.stopped : words.lost;
     say(this.#text, link.reason ? `${main} (${link.reason})` : main);
     return link.phase === 'waiting' || quick;
   }
