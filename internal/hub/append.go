@@ -107,7 +107,8 @@ func (r *room) appendBatch(batch []send) (deliver bool) {
 	stored, err := r.hub.history.Append(ctx, r.id, events)
 	cancel()
 	if err != nil {
-		return r.refuse(batch, err)
+		r.refuse(batch, err)
+		return false
 	}
 	r.hub.stats.Batches.Add(1)
 	r.hub.stats.Appended.Add(int64(len(stored)))
@@ -124,13 +125,15 @@ func (r *room) appendBatch(batch []send) (deliver bool) {
 }
 
 // refuse tells the senders that their batch was not stored, as far as is known. One event that is too large must not take
-// the others with it: they go alone. True: the caller has to deliver what went through.
-func (r *room) refuse(batch []send, err error) (deliver bool) {
+// the others with it: they go alone.
+func (r *room) refuse(batch []send, err error) {
 	if errors.Is(err, history.ErrTooLarge) && len(batch) > 1 {
 		for i := range batch {
-			deliver = r.appendBatch(batch[i:i+1]) || deliver
+			if r.appendBatch(batch[i : i+1]) {
+				r.hub.work.Go(r.deliver) // at once: the others may take long
+			}
 		}
-		return deliver
+		return
 	}
 	answer := unavailable(time.Second)
 	if errors.Is(err, history.ErrTooLarge) {
@@ -141,7 +144,6 @@ func (r *room) refuse(batch []send, err error) (deliver bool) {
 	for i := range batch {
 		batch[i].fail(answer)
 	}
-	return false
 }
 
 // waitAppended waits until nothing waits to be stored.

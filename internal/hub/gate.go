@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// gapWait is how long the gate waits for what is missing before it reads it from history: the broker usually is only a
-	// little late.
-	gapWait = 40 * time.Millisecond
+	// gapWait is how long the gate waits for what is missing before it reads it from history: what another node says may wait
+	// there for a moment, and the broker usually is only a little late.
+	gapWait = publishEvery + 40*time.Millisecond
 	// maxAhead and maxAheadBytes bound the events kept ahead of the gate, and their lines; those over it are read from
 	// history when it is their turn.
 	maxAhead      = 1024

@@ -218,13 +218,17 @@ func (s *shard) forget(h *Hub, before time.Time) {
 	}
 }
 
-// Stop refuses sends from now on and waits until those taken are stored and acknowledged, or ctx ends.
+// Stop refuses sends from now on and waits until those taken are stored, acknowledged and told to the other nodes, or ctx
+// ends.
 func (h *Hub) Stop(ctx context.Context) error {
 	h.closed.Store(true)
 	var err error
 	for _, r := range h.active() {
 		if err == nil {
 			err = r.waitAppended(ctx)
+		}
+		if err == nil {
+			err = r.toBroker.wait(ctx)
 		}
 		r.release()
 	}

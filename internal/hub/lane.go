@@ -1,6 +1,9 @@
 package hub
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // lane runs jobs one after another, in the order given, on a goroutine that exists while there are some. It keeps slow
 // neighbours (presence, the broker) off the way of messages.
@@ -24,6 +27,24 @@ func (l *lane) do(f func()) {
 	if !l.running {
 		l.running = true
 		l.work.Go(l.run)
+	}
+}
+
+// wait waits until the jobs given so far are done.
+func (l *lane) wait(ctx context.Context) error {
+	l.mu.Lock()
+	running := l.running
+	l.mu.Unlock()
+	if !running {
+		return nil
+	}
+	done := make(chan struct{})
+	l.do(func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

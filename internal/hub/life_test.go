@@ -3,7 +3,10 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -236,4 +239,64 @@ func TestOneWhoComesBackWithAnotherName(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the name was told", func() bool { return watch.count("presence rename") == 1 })
+}
+
+// What was acknowledged just before a node stops is told to the others by the broker, also in a busy room.
+func TestLastIsToldAtStop(t *testing.T) {
+	w := newWorld(t)
+	never := func(c *Config) { c.CompareEvery = time.Hour }
+	h1, h2 := w.with(t, "n1", true, never), w.with(t, "n2", true, never)
+	ada, _ := join(t, h1, "ada", From{})
+	_, bob := join(t, h2, "bob", From{})
+	for range 3 { // all but the first come within the pace
+		say(t, ada, "ada", 1)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := h1.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h1.Close()
+	if n := h1.Stats().PubFailed.Load(); n != 0 {
+		t.Errorf("%d messages to the others failed", n)
+	}
+	eventually(t, "bob has all", func() bool { return bob.last() == 3 })
+}
+
+// large refuses batches, and stores nothing after the second event until it is let.
+type large struct {
+	history.Store
+	let    chan struct{}
+	stored atomic.Int64
+}
+
+func (l *large) Append(ctx context.Context, id chat.RoomID, events []chat.Event) ([]chat.Event, error) {
+	if len(events) > 1 {
+		return nil, history.ErrTooLarge
+	}
+	if l.stored.Add(1) > 2 {
+		<-l.let
+	}
+	return l.Store.Append(ctx, id, events)
+}
+
+// Events of a batch that is too large go one by one, and the members do not wait for the last of them.
+func TestTooLargeBatchIsShownAsItIsStored(t *testing.T) {
+	w := newWorld(t)
+	l := &large{Store: w.history, let: make(chan struct{})}
+	let := sync.OnceFunc(func() { close(l.let) })
+	defer let()
+	w.history = l
+	h := w.alone(t)
+	ada, s := join(t, h, "ada", From{})
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Add(1)
+		ada.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: fmt.Sprint("c", i), Text: "x"},
+			func(chat.Event, error) { wg.Done() })
+	}
+	eventually(t, "the second is shown", func() bool { return s.last() >= 2 })
+	let()
+	wg.Wait()
+	eventually(t, "all are shown", func() bool { return s.last() == 20 })
 }

@@ -50,9 +50,11 @@ func (r *room) publishEvents(entries []entry) {
 
 // publishWaiting is a job of the lane to the broker.
 func (r *room) publishWaiting() {
-	select {
-	case <-time.After(publishEvery - time.Since(r.published)):
-	case <-r.hub.life.Done():
+	if !r.hub.closed.Load() { // else there will not be more to wait for
+		select {
+		case <-time.After(publishEvery - time.Since(r.published)):
+		case <-r.hub.life.Done():
+		}
 	}
 	r.published = time.Now()
 	r.mu.Lock()

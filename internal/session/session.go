@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -76,6 +77,7 @@ func (c *Session) begin() {
 	}
 	if c.text {
 		c.say("Your name? Send it alone, or as Hello|name")
+		c.conn.Flush()
 	}
 }
 
@@ -86,7 +88,10 @@ func (c *Session) end(err error) {
 	}
 	c.leaveAll(goodbye(err))
 	c.srv.Logger.Debug("connection ended", "session", c.id, "address", c.address, "err", err)
-	c.conn.Kill()
+	var closed *ws.CloseError
+	if err != errEnded && !errors.As(err, &closed) && !errors.Is(err, net.ErrClosed) {
+		c.conn.Kill() // the others are being closed: the peer gets to read why
+	}
 }
 
 // goodbye tells whether the connection ended because the user meant it to (1000), or was lost. A page that is loaded again

@@ -7,7 +7,8 @@ import (
 
 // readNow, writeNow and pollNow are one system call each that never waits. The runtime is not told of them, as it is of calls
 // that may: while there are such, its monitor looks every 20 µs whether one of them blocks, which in a server that has a
-// little to do all the time costs more than the calls; see docs/PERFORMANCE.md. At most 64 KiB are copied meanwhile.
+// little to do all the time costs more than the calls; see docs/PERFORMANCE.md. What is copied meanwhile is 64 KiB at
+// most, save for the rest of a longer message.
 func readNow(fd uintptr, p []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return result(n, errno)

@@ -74,6 +74,12 @@ func (p *Poller) Watch(c *Conn, ready func()) {
 	if err != nil || failed != nil {
 		c.Kill()
 	}
+	c.mu.Lock()
+	shut := c.is(shutting)
+	c.mu.Unlock()
+	if shut {
+		w.end() // it may have been shut before it was there to be taken out
+	}
 	ready() // for what had come before
 }
 

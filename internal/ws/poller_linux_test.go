@@ -139,7 +139,7 @@ func TestWatchedCloses(t *testing.T) {
 		c, remote, _ := watched(t, &Options{CloseTimeout: 50 * time.Millisecond})
 		remote.send(text("a"))
 		remote.wants(Text, "a")
-		until(t, "nobody reads", func() bool { return c.beginRead() == nil && !c.endsAlone() })
+		until(t, "nobody reads", func() bool { return c.tryBeginRead() == nil })
 		c.Close(4200, "restart")
 		c.stopReading() // nothing had come
 		remote.wantsClose(4200)

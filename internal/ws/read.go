@@ -35,10 +35,7 @@ func (c *Conn) Read() (Opcode, []byte, error) {
 // TryRead is Read that does not wait for a message to begin: for a connection that a [Poller] watches. Once one has begun
 // it waits for the rest. Errors: [ErrNothing], and those of Read.
 func (c *Conn) TryRead() (Opcode, []byte, error) {
-	if c.endsAlone() {
-		return 0, nil, ErrNothing // it will tell when it has ended
-	}
-	if err := c.beginRead(); err != nil {
+	if err := c.tryBeginRead(); err != nil {
 		return 0, nil, err
 	}
 	for {
@@ -56,17 +53,26 @@ func (c *Conn) TryRead() (Opcode, []byte, error) {
 	}
 }
 
-// endsAlone tells whether a goroutine of the connection's own is seeing it to its end.
-func (c *Conn) endsAlone() bool {
+// tryBeginRead is beginRead, but for this: there is nothing to read while a goroutine of the connection's own is seeing it
+// to its end. It will tell.
+func (c *Conn) tryBeginRead() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.readErr == nil && c.is(finishing) && !c.is(shutting)
+	if c.readErr == nil && c.is(finishing) && !c.is(shutting) {
+		return ErrNothing
+	}
+	return c.takeReading()
 }
 
 // beginRead takes the reading role.
 func (c *Conn) beginRead() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.takeReading()
+}
+
+// takeReading is beginRead with mu held.
+func (c *Conn) takeReading() error {
 	if c.readErr != nil {
 		return c.readErr
 	}

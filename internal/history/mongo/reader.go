@@ -44,7 +44,7 @@ func newReader(s *Store) reader {
 type ranges struct{ s *Store }
 
 func (r ranges) last(ctx context.Context, room chat.RoomID, from mark) (mark, error) {
-	newest := options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(1).
+	newest := r.byID(options.Find()).SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(1).
 		SetProjection(bson.D{{Key: "seq", Value: 1}, {Key: "at", Value: 1}})
 	found, err := r.s.findEvents(ctx, between(room, bson.D{{Key: "$gt", Value: eventID(room, from.seq)}, {Key: "$lt", Value: endID(room)}}), newest)
 	if err != nil || len(found) == 0 {
@@ -55,7 +55,16 @@ func (r ranges) last(ctx context.Context, room chat.RoomID, from mark) (mark, er
 
 func (r ranges) span(ctx context.Context, room chat.RoomID, first, last uint64) ([]chat.Event, error) {
 	return r.s.findEvents(ctx, between(room, bson.D{{Key: "$gte", Value: eventID(room, first)}, {Key: "$lte", Value: eventID(room, last)}}),
-		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+		r.byID(options.Find()).SetSort(bson.D{{Key: "_id", Value: 1}}))
+}
+
+// byID has the server go by _id. Some would rather go by another index that begins with the room, and read all of it:
+// MongoDB before 6.2 where the collection is clustered.
+func (r ranges) byID(o *options.FindOptionsBuilder) *options.FindOptionsBuilder {
+	if r.s.server.scans {
+		return o
+	}
+	return o.SetHint(bson.D{{Key: "_id", Value: 1}})
 }
 
 func (r ranges) sends(ctx context.Context, room chat.RoomID, _ uint64, events []chat.Event) ([]chat.Event, error) {
@@ -91,7 +100,8 @@ func (r ranges) grown(ctx context.Context, rooms []chat.RoomID, from []mark) ([]
 	for i := range all {
 		all[i] = i
 	}
-	if len(rooms) <= fewRooms {
+	// A clustered collection answers a list of ids by reading everything from the first to the last of them.
+	if len(rooms) <= fewRooms || r.s.server.clustered {
 		return all, nil
 	}
 	names, next := make([]string, len(rooms)), make([]string, len(rooms))
@@ -99,7 +109,7 @@ func (r ranges) grown(ctx context.Context, rooms []chat.RoomID, from []mark) ([]
 		names[i], next[i] = string(room), eventID(room, from[i].seq+1)
 	}
 	found, err := r.s.findEvents(ctx, bson.D{{Key: "room", Value: bson.D{{Key: "$in", Value: names}}}, {Key: "_id", Value: bson.D{{Key: "$in", Value: next}}}},
-		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "room", Value: 1}}))
+		r.byID(options.Find()).SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "room", Value: 1}}))
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func BenchmarkAppend(b *testing.B) {
 			for i := range n {
 				wg.Go(func() {
 					room, u := chat.RoomID(fmt.Sprint("room-", i%200)), speaker(i)
-					for range (b.N/c.batch + n - 1) / n {
+					for range (b.N + c.batch*n - 1) / (c.batch * n) {
 						events := make([]chat.Event, c.batch)
 						for k := range events {
 							events[k] = line(u)

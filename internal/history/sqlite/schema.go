@@ -38,9 +38,18 @@ func migrate(c *conn, newID string) error {
 	if have > int64(len(files)) {
 		return fmt.Errorf("the history has version %d, made by a newer Salon; this one knows up to %d", have, len(files))
 	}
-	for v := have + 1; v <= int64(len(files)); v++ {
-		if err := apply(c, files[v-1], v); err != nil {
-			return err
+	if have < int64(len(files)) {
+		// An index of everything that was ever said is sorted on the way, which must not take as much memory.
+		if err := c.exec("PRAGMA temp_store = FILE"); err != nil {
+			return fmt.Errorf("prepare for the history's version %d: %w", len(files), err)
+		}
+		for v := have + 1; v <= int64(len(files)); v++ {
+			if err := apply(c, files[v-1], v); err != nil {
+				return err
+			}
+		}
+		if err := c.exec("PRAGMA temp_store = MEMORY"); err != nil {
+			return fmt.Errorf("prepare after the history's version %d: %w", len(files), err)
 		}
 	}
 	if _, err := c.number("SELECT count(*) FROM meta"); err != nil {
