@@ -62,7 +62,7 @@ func (c *Conn) start(nc net.Conn, early []byte) {
 	c.raw = socketOf(nc)
 	if c.raw != nil {
 		c.input.ready = c.readReady
-		c.output.ready = c.writeReady
+		c.output.now = func(fd uintptr) { c.writeReady(fd) }
 	}
 	c.input.preload(early)
 	c.touch()

@@ -28,10 +28,10 @@ func putFrames(f *frames) {
 // output is the writer's side of a connection: what it took from the queue.
 type output struct {
 	frames  *frames
-	next    int  // frames.list[next:] is not written; of the first of them, the beginning may be, and is cut off
-	sent    int  // bytes written, not yet taken off Conn.queued
-	patient bool // the writer may wait
-	ready   func(fd uintptr) bool
+	next    int              // frames.list[next:] is not written; of the first of them, the beginning may be, and is cut off
+	sent    int              // bytes written, not yet taken off Conn.queued
+	patient bool             // the writer may wait
+	now     func(fd uintptr) // writeReady for one who does not wait, bound once
 	err     error
 }
 

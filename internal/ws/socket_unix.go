@@ -47,8 +47,8 @@ func (c *Conn) readReady(fd uintptr) bool {
 	}
 }
 
-// writeReady writes output until the socket is full. It is called by RawConn.Write; false lets the goroutine wait, which
-// only a patient writer does.
+// writeReady writes output until the socket is full. For a patient writer it is called by RawConn.Write, where false lets
+// the goroutine wait; for the others by RawConn.Control.
 func (c *Conn) writeReady(fd uintptr) bool {
 	out := &c.output
 	for !out.empty() {

@@ -78,7 +78,13 @@ func (c *Conn) writePatiently() error {
 // writeSocket writes the output to a socket: as much as it takes, or, patiently, all.
 func (c *Conn) writeSocket(patiently bool) error {
 	c.output.patient = patiently
-	if err := c.raw.Write(c.output.ready); err != nil {
+	var err error
+	if patiently {
+		err = c.raw.Write(c.writeReady)
+	} else {
+		err = c.raw.Control(c.output.now) // what does not wait need not get ready for it
+	}
+	if err != nil {
 		return err
 	}
 	return c.output.err
