@@ -55,6 +55,8 @@ const (
 	storeTimeout = 10 * time.Second
 	// closePatience is how long Close waits for stores that do not answer.
 	closePatience = 2 * time.Second
+	// tellPatience is how long Stop waits for the broker.
+	tellPatience = time.Second / 2
 	// emptyFor is how long a room without members stays in memory, since people come back.
 	emptyFor = time.Minute
 
@@ -218,8 +220,8 @@ func (s *shard) forget(h *Hub, before time.Time) {
 	}
 }
 
-// Stop refuses sends from now on and waits until those taken are stored, acknowledged and told to the other nodes, or ctx
-// ends.
+// Stop refuses sends from now on and waits until those taken are stored and acknowledged, or ctx ends; and a moment for the
+// other nodes to be told.
 func (h *Hub) Stop(ctx context.Context) error {
 	h.closed.Store(true)
 	var err error
@@ -227,12 +229,20 @@ func (h *Hub) Stop(ctx context.Context) error {
 		if err == nil {
 			err = r.waitAppended(ctx)
 		}
-		if err == nil {
-			err = r.toBroker.wait(ctx)
-		}
 		r.release()
 	}
+	h.waitPublished(ctx)
 	return err
+}
+
+// waitPublished waits until the other nodes are told, but not long: with the broker away they find it in history.
+func (h *Hub) waitPublished(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, tellPatience)
+	defer cancel()
+	for _, r := range h.active() {
+		_ = r.toBroker.wait(ctx)
+		r.release()
+	}
 }
 
 // Close ends the hub's goroutines and its broker, not the stores. Call Stop first. It waits for stores that do not answer, but not

@@ -46,6 +46,13 @@ func TestEmptyRoomIsForgotten(t *testing.T) {
 	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
 	ada, _ := join(t, h1, "ada", From{})
 	_, watch := join(t, h2, "bob", From{}) // who is in the room elsewhere does not keep it here
+	eventually(t, "ada is known there", func() bool { // she may have come before it listened
+		r := h2.known("r")
+		defer r.release()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.roster.people) == 2
+	})
 	ada.Leave(true)
 	eventually(t, "ada went", func() bool { return watch.count("presence leave") == 1 })
 	left := time.Now()
