@@ -45,7 +45,7 @@ func TestEmptyRoomIsForgotten(t *testing.T) {
 	w := newWorld(t)
 	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
 	ada, _ := join(t, h1, "ada", From{})
-	_, watch := join(t, h2, "bob", From{}) // who is in the room elsewhere does not keep it here
+	_, watch := join(t, h2, "bob", From{})            // who is in the room elsewhere does not keep it here
 	eventually(t, "ada is known there", func() bool { // she may have come before it listened
 		r := h2.known("r")
 		defer r.release()
