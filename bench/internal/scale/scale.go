@@ -60,15 +60,6 @@ func PartitionOf(room string) int {
 // NodesOfRoom gives on how many of so many nodes a room has a member, in the mean, when the balancer spreads its members at random.
 func NodesOfRoom(nodes, members float64) float64 { return nodes * (1 - math.Pow(1-1/nodes, members)) }
 
-// LongWaits gives the share of writers that wait longer than patience (ms) for a room that so many nodes write in all the time,
-// when after each slot (ms) any of the other nodes takes the floor with the same chance.
-func LongWaits(nodes int, slot, patience float64) float64 {
-	if nodes < 3 {
-		return 0 // two take turns
-	}
-	return math.Pow(1-1/float64(nodes-1), math.Floor(patience/slot))
-}
-
 // Event says how long the parts of a stored event are, in bytes.
 type Event struct{ Room, Kind, User, Name, Color, CID, Text int }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -158,4 +160,56 @@ func TestFloor(t *testing.T) {
 		}
 	}
 	wait(a, false)
+}
+
+// TestFloorGoesRound has a node that wants a room see turns of others: it asks to be next the sooner the longer it has
+// waited, takes the floor when the slot ends, and leaves it to another who asked first, if that one is there.
+func TestFloorGoesRound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &floors{node: "c"}
+		f.seek("hot")
+		expect := func(doc floorDoc, want step, within time.Duration) {
+			t.Helper()
+			if now, wait := f.next("hot", doc); now != want || wait > within {
+				t.Fatalf("at turn %d of %s it does %d after %v, want %d within %v", doc.Turn, doc.Node, now, wait, want, within)
+			}
+		}
+		soon := 2 * floorPoll
+		expect(floorDoc{}, stepTake, 0) // nobody has it
+
+		expect(floorDoc{Node: "a", Turn: 1}, stepAsk, 0) // it never had it
+		expect(floorDoc{Node: "a", Turn: 1, Next: "b", After: 1}, stepLook, floorSlot)
+		time.Sleep(floorSlot + floorPoll)
+		expect(floorDoc{Node: "a", Turn: 1, Next: "b", After: 1}, stepLook, soon) // it is b's
+		time.Sleep(floorYield)
+		expect(floorDoc{Node: "a", Turn: 1, Next: "b", After: 1}, stepTake, 0) // but b does not come
+
+		expect(floorDoc{Node: "c", Turn: 2, Next: "b", After: 1}, stepLook, 0)
+		if f.mustWait("hot") {
+			t.Error("it waits in its own slot")
+		}
+		time.Sleep(floorSlot)
+		if !f.mustWait("hot") {
+			t.Error("it does not wait when its slot is over")
+		}
+		expect(floorDoc{Node: "c", Turn: 2, Next: "a", After: 2}, stepLook, soon)
+
+		expect(floorDoc{Node: "a", Turn: 3, Next: "a", After: 2}, stepLook, floorSlot/2) // b may ask before it
+		time.Sleep(floorSlot / 2)
+		expect(floorDoc{Node: "a", Turn: 3, Next: "a", After: 2}, stepAsk, 0) // nobody has
+		expect(floorDoc{Node: "a", Turn: 3, Next: "c", After: 3}, stepLook, floorSlot/2)
+		time.Sleep(floorSlot / 2)
+		expect(floorDoc{Node: "a", Turn: 3, Next: "c", After: 3}, stepTake, 0)
+
+		time.Sleep(2 * floorSlot) // it has not looked for long, and does not know when this turn began
+		expect(floorDoc{Node: "b", Turn: 5, Next: "a", After: 5}, stepLook, soon)
+		expect(floorDoc{Node: "a", Turn: 3, Next: "c", After: 3}, stepLook, soon) // an answer that comes late is no turn
+		if f.of["hot"].turn != 5 {
+			t.Errorf("it is at turn %d", f.of["hot"].turn)
+		}
+
+		expect(floorDoc{Node: "c", Turn: 50, Next: "a", After: 49}, stepLook, 0)
+		time.Sleep(2 * floorSlot)
+		expect(floorDoc{Node: "a", Turn: 1}, stepAsk, 0) // the collection was emptied, and a was quicker
+	})
 }

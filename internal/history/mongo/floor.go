@@ -14,17 +14,22 @@ import (
 
 // Whoever has just stored a batch knows the head, and would get the next numbers too while the others still read it: of
 // several nodes with much to say in one room, one would go on for ever. So a node that loses number after number takes
-// the room's floor, a document that names a node, and the others leave it the room for a slot of time before one of
-// them takes the floor in turn. In its slot a node is as quick as a node alone.
+// the room's floor, a document that names a node, and the others leave it the room for a slot of time. Meanwhile one of
+// them asks to be next, the sooner the longer ago it had the floor, so that it goes round; at the end of the slot that
+// one takes it. In its slot a node is as quick as a node alone.
 //
 // The floor is courtesy. What is stored where, the unique keys decide; a node that does not see the document in time,
 // has a wrong clock or dies costs time and nothing else. Times are measured by each node from what it sees.
 const (
 	floorSlot  = 100 * time.Millisecond // how long a node has the room
-	floorGrace = 50 * time.Millisecond  // how long it then waits for another to take the floor, before it goes on as if alone
+	floorGrace = 50 * time.Millisecond  // how long it then waits for the next to take the floor, before it goes on as if alone
+	floorYield = 25 * time.Millisecond  // how long the others leave the floor to the next, before one of them takes it
 	floorPoll  = 4 * time.Millisecond   // how far from one another those who wait look, about
 	lostToAsk  = 4                      // so many numbers lost in a row make a node take the floor
 )
+
+// lateTurns tells an answer that came late, of two who looked at once, from a floor that begins anew.
+const lateTurns = 10
 
 // maxFloors bounds how many rooms' floors are remembered.
 const maxFloors = 1000
@@ -34,7 +39,12 @@ type floorDoc struct {
 	Room string `bson:"_id"`
 	Node string `bson:"node"`
 	Turn int64  `bson:"turn"` // grows by one each time the floor is taken
+
+	Next  string `bson:"next,omitempty"`  // who asked to have it after that turn
+	After int64  `bson:"after,omitempty"` // which turn; another than Turn: nobody has asked yet
 }
+
+func (doc floorDoc) asked() bool { return doc.After == doc.Turn }
 
 // floors is what a store knows of the floors of rooms for which nodes compete, or did.
 type floors struct {
@@ -49,8 +59,20 @@ type floor struct {
 	sought bool      // others want the room as well
 	turn   int64     // the last one seen
 	since  time.Time // when it was seen first
+	sure   bool      // it began then, as the look before was just before
+	looked time.Time // the last time
 	mine   bool      // it is this store's
+	had    int64     // the last turn that was this store's, 0 for none
 }
+
+// step is what a store that waits for a floor does now.
+type step int
+
+const (
+	stepLook step = iota // again, after a while
+	stepAsk              // to be next
+	stepTake
+)
 
 // seek says that others were quicker in room so often that it takes the floor to get anything in.
 func (f *floors) seek(room chat.RoomID) {
@@ -92,10 +114,12 @@ func (f *floors) wait(ctx context.Context, room chat.RoomID) (waited bool, err e
 		if err != nil {
 			return waited, err
 		}
-		take, wait := f.next(room, doc)
-		if take {
+		switch step, wait := f.next(room, doc); step {
+		case stepTake:
 			err = f.take(ctx, doc)
-		} else {
+		case stepAsk:
+			err = f.ask(ctx, doc)
+		default:
 			err = sleep(ctx, wait)
 		}
 		if err != nil {
@@ -112,33 +136,68 @@ func (f *floors) mustWait(room chat.RoomID) bool {
 	return known != nil && known.sought && !(known.mine && time.Since(known.since) < floorSlot)
 }
 
-// next takes in what the floor's document says, and tells whether to take the floor now or after which time to look at
-// it again, if it is still to be waited for.
-func (f *floors) next(room chat.RoomID, doc floorDoc) (take bool, wait time.Duration) {
+// next takes in what the floor's document says, and tells what to do now; stepLook: after which time to look at it
+// again, if it is still to be waited for.
+func (f *floors) next(room chat.RoomID, doc floorDoc) (now step, wait time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.get(room)
 	known.see(doc, f.node)
 	age := time.Since(known.since)
-	switch {
-	case doc.Turn == 0 || !known.mine && age >= floorSlot:
-		return true, 0
-	case !known.mine:
-		return false, floorSlot - age + jitter(floorPoll)
-	case age >= floorSlot+floorGrace: // nobody else wanted it
-		known.sought = false
-	case age >= floorSlot:
-		return false, jitter(2 * floorPoll)
+	if known.mine {
+		switch {
+		case age < floorSlot:
+			return stepLook, 0
+		case !doc.asked() || age >= floorSlot+floorGrace: // nobody else wants it, or is there to take it
+			known.sought = false
+			return stepLook, 0
+		}
+		return stepLook, jitter(floorPoll)
 	}
-	return false, 0
+	due := floorSlot
+	switch {
+	case doc.Turn == 0:
+		return stepTake, 0
+	case !doc.asked():
+		due = known.patience()
+		if age >= due {
+			return stepAsk, 0
+		}
+	case doc.Next == f.node:
+		if age >= due {
+			return stepTake, 0
+		}
+	case age >= due+floorYield:
+		return stepTake, 0
+	}
+	if age >= due || !known.sure { // who sees when a turn begins knows when it ends
+		return stepLook, jitter(floorPoll)
+	}
+	return stepLook, due - age
+}
+
+// patience is how far into a slot a store asks to be next: at once where it has never had the floor, half-way where the
+// slot before was its own. floors.mu is held.
+func (known *floor) patience() time.Duration {
+	if known.had == 0 {
+		return 0
+	}
+	return floorSlot / time.Duration(1+known.turn-known.had)
 }
 
 // see takes in a floor's document and says whether it was news. floors.mu is held.
 func (known *floor) see(doc floorDoc, node string) bool {
-	if doc.Turn == known.turn {
+	before, now := known.looked, time.Now()
+	known.looked = now
+	if late := known.turn - doc.Turn; late == 0 || doc.Turn > 0 && late > 0 && late < lateTurns {
 		return false
 	}
-	known.turn, known.since, known.mine = doc.Turn, time.Now(), doc.Node == node
+	known.turn, known.since, known.sure, known.mine = doc.Turn, now, now.Sub(before) < 3*floorPoll, doc.Node == node
+	if known.mine {
+		known.had = doc.Turn
+	} else if known.had > doc.Turn { // somebody has emptied the collection
+		known.had = 0
+	}
 	return true
 }
 
@@ -166,6 +225,16 @@ func (f *floors) take(ctx context.Context, seen floorDoc) error {
 	}
 	_, err := f.s.floor.UpdateOne(ctx, bson.D{{Key: "_id", Value: seen.Room}, {Key: "turn", Value: seen.Turn}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "node", Value: mine.Node}, {Key: "turn", Value: mine.Turn}}}})
+	return err
+}
+
+// ask enters this store as the next to have the floor, unless another was quicker or the turn is over.
+func (f *floors) ask(ctx context.Context, seen floorDoc) error {
+	ctx, cancel := context.WithTimeout(ctx, f.s.timeout)
+	defer cancel()
+	_, err := f.s.floor.UpdateOne(ctx, bson.D{{Key: "_id", Value: seen.Room}, {Key: "turn", Value: seen.Turn},
+		{Key: "after", Value: bson.D{{Key: "$ne", Value: seen.Turn}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "next", Value: f.node}, {Key: "after", Value: seen.Turn}}}})
 	return err
 }
 
