@@ -47,6 +47,20 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// A new user's client may name it by a secret of its own, so that a hello whose answer was lost can be said again. Such a
+// secret has from MinSecret (as many as 128 random bits need in base64) to MaxSecret bytes.
+const (
+	MinSecret = 22
+	MaxSecret = 128
+)
+
+// IdentityOf gives the user that a new user's secret stands for, and its token: always the same. Neither tells the secret,
+// nor the one the other.
+func IdentityOf(secret string) (UserID, string) {
+	id, token := sha256.Sum256([]byte("salon user\n"+secret)), sha256.Sum256([]byte("salon token\n"+secret))
+	return UserID("u_" + idEncoding.EncodeToString(id[:10])), base64.RawURLEncoding.EncodeToString(token[:])
+}
+
 // TokenHash is what is stored of a token. A plain hash will do: nobody guesses 256 random bits.
 type TokenHash [sha256.Size]byte
 

@@ -95,10 +95,11 @@ type Client struct {
 	helloErr *Error
 	degraded bool // as told last
 
-	name  string
-	token string
-	user  chat.User
-	known bool // was welcomed once
+	name   string
+	token  string
+	secret string // while there is no token: says that one hello is the same as another
+	user   chat.User
+	known  bool // was welcomed once
 
 	rooms   map[chat.RoomID]*room
 	order   []chat.RoomID // of rooms, as they were asked for

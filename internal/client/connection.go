@@ -200,9 +200,12 @@ func (c *Client) dispatch(p *push, fx *effects) {
 
 // hello is called with mu held.
 func (c *Client) hello() *request {
+	if c.token == "" && c.secret == "" {
+		c.secret = chat.NewToken()
+	}
 	return &request{
 		Type: "hello", ID: c.ask(&answer{kind: "hello"}),
-		Name: c.name, Token: c.token, Lang: c.opts.Lang, Client: c.opts.Agent,
+		Name: c.name, Token: c.token, Secret: c.secret, Lang: c.opts.Lang, Client: c.opts.Agent,
 	}
 }
 
@@ -217,7 +220,7 @@ func (c *Client) ask(a *answer) string {
 func (c *Client) onWelcome(p *push, a *answer, fx *effects) {
 	c.user, c.name = p.User, p.User.Name
 	if p.Token != "" {
-		c.token = p.Token
+		c.token, c.secret = p.Token, ""
 		fx.tokens = append(fx.tokens, p.Token)
 	}
 	if a == nil || a.kind != "hello" {

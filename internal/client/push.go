@@ -100,6 +100,7 @@ type request struct {
 	ID     string      `json:"id,omitempty"`
 	Name   string      `json:"name,omitempty"`
 	Token  string      `json:"token,omitempty"`
+	Secret string      `json:"secret,omitempty"`
 	Lang   string      `json:"lang,omitempty"`
 	Client string      `json:"client,omitempty"`
 	Room   chat.RoomID `json:"room,omitempty"`

@@ -33,6 +33,10 @@ type Identities interface {
 	// same user is moved to until, sooner or later. Errors: [ErrNameTaken], [ErrUnavailable], [ErrClosed].
 	ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error
 
+	// FreeName ends user's hold of the name with this key, if it still ends at until, in whole milliseconds: one that was
+	// claimed again or renewed since, on whatever node, stays. Errors: [ErrUnavailable], [ErrClosed].
+	FreeName(ctx context.Context, key string, user chat.UserID, until time.Time) error
+
 	// RenewNames moves the ends of many holds to until, at once; those whose name is not theirs (any more) are passed over.
 	// Errors: [ErrUnavailable], [ErrClosed].
 	RenewNames(ctx context.Context, held []Hold, until time.Time) error

@@ -16,6 +16,7 @@ type Request struct {
 
 	Name   string `json:"name"`   // hello
 	Token  string `json:"token"`  // hello
+	Secret string `json:"secret"` // hello of a new user
 	Lang   string `json:"lang"`   // hello
 	Client string `json:"client"` // hello: for the log
 

@@ -26,7 +26,7 @@ func (c *Session) hello(r *protocol.Request) error {
 	if c.known() {
 		return c.rename(r)
 	}
-	token, err := c.identify(r.Name, r.Token)
+	token, err := c.identify(r)
 	if err != nil {
 		return c.refuseHello(r, err)
 	}
@@ -56,57 +56,80 @@ func (c *Session) refuseHello(r *protocol.Request, err error) error {
 }
 
 // identify makes the session somebody: the user whose token it is, or a new one of that name. It gives the token of a
-// new user. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken], [chat.CodeInvalidToken], [history.ErrUnavailable].
-func (c *Session) identify(name, token string) (newToken string, err error) {
+// new user. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken], [chat.CodeInvalidToken], [chat.CodeBadRequest],
+// [history.ErrUnavailable].
+func (c *Session) identify(r *protocol.Request) (newToken string, err error) {
 	ctx, cancel := c.call()
 	defer cancel()
-	name = norm.NFC.String(strings.TrimSpace(name))
-	if token != "" {
-		return "", c.comeBack(ctx, name, token)
+	name := norm.NFC.String(strings.TrimSpace(r.Name))
+	if r.Token != "" {
+		known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(r.Token))
+		switch {
+		case errors.Is(err, history.ErrNotFound):
+			return "", chat.Errorf(chat.CodeInvalidToken, "this token is unknown or was revoked")
+		case err != nil:
+			return "", fmt.Errorf("find user: %w", err)
+		}
+		return "", c.resume(ctx, known, name, true)
 	}
 	if err := chat.CheckName(name); err != nil {
 		return "", err
 	}
+	if r.Secret != "" {
+		return c.enrolAgain(ctx, name, r.Secret)
+	}
 	if c.asNew == "" {
 		c.asNew = chat.NewUserID()
 	}
-	id := c.asNew
+	return c.enrol(ctx, name, c.asNew, chat.NewToken())
+}
+
+// enrolAgain is enrol for a client that may have said this hello before and never got the answer.
+func (c *Session) enrolAgain(ctx context.Context, name, secret string) (token string, err error) {
+	if n := len(secret); n < chat.MinSecret || n > chat.MaxSecret {
+		return "", chat.Errorf(chat.CodeBadRequest, "a secret has from %d to %d bytes", chat.MinSecret, chat.MaxSecret)
+	}
+	id, token := chat.IdentityOf(secret)
+	known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(token))
+	switch {
+	case errors.Is(err, history.ErrNotFound):
+		return c.enrol(ctx, name, id, token)
+	case err != nil:
+		return "", fmt.Errorf("find user: %w", err)
+	}
+	return token, c.resume(ctx, known, name, false)
+}
+
+// enrol makes the session a new user.
+func (c *Session) enrol(ctx context.Context, name string, id chat.UserID, token string) (newToken string, err error) {
 	user := chat.User{ID: id, Name: name, Color: chat.ColorOf(id)}
 	if err := c.srv.names.claim(ctx, user); err != nil {
 		return "", err
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	if !c.text { // text mode has no way to come back: nothing is kept of its users but what they said
-		if newToken, err = c.keep(ctx, user, now); err != nil {
-			c.srv.names.release(id, true)
-			return "", err
-		}
+	if c.text { // text mode has no way to come back: nothing is kept of its users but what they said
+		token = ""
+	} else if err := c.keep(ctx, user, token, now); err != nil {
+		c.srv.names.release(id, true)
+		return "", err
 	}
 	c.become(user, now, false)
-	return newToken, nil
-}
-
-// keep stores a new user with a token of its own.
-func (c *Session) keep(ctx context.Context, user chat.User, now time.Time) (token string, err error) {
-	if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: now}); err != nil {
-		return "", fmt.Errorf("keep user: %w", err)
-	}
-	token = chat.NewToken()
-	if err := c.srv.Users.AddToken(ctx, chat.HashToken(token), user.ID, now); err != nil {
-		return "", fmt.Errorf("keep token: %w", err)
-	}
 	return token, nil
 }
 
-// comeBack makes the session the user whose token it is, under the name given if that is another.
-func (c *Session) comeBack(ctx context.Context, name, token string) error {
-	known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(token))
-	if errors.Is(err, history.ErrNotFound) {
-		return chat.Errorf(chat.CodeInvalidToken, "this token is unknown or was revoked")
+// keep stores a new user with its token.
+func (c *Session) keep(ctx context.Context, user chat.User, token string, now time.Time) error {
+	if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: now}); err != nil {
+		return fmt.Errorf("keep user: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("find user: %w", err)
+	if err := c.srv.Users.AddToken(ctx, chat.HashToken(token), user.ID, now); err != nil {
+		return fmt.Errorf("keep token: %w", err)
 	}
+	return nil
+}
+
+// resume makes the session a user who is known already, under the name given if that is another.
+func (c *Session) resume(ctx context.Context, known history.Identity, name string, back bool) error {
 	user := known.User
 	if name != "" && name != user.Name {
 		if err := chat.CheckName(name); err != nil {
@@ -119,13 +142,13 @@ func (c *Session) comeBack(ctx context.Context, name, token string) error {
 	}
 	if user != known.User {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: known.Created}); err != nil {
-			c.srv.names.moved(known.User)
+			c.srv.names.moved(known.User, time.Time{})
 			c.srv.names.release(user.ID, false)
 			return fmt.Errorf("keep name: %w", err)
 		}
 		c.srv.rename(user, true)
 	}
-	c.become(user, known.Created, true)
+	c.become(user, known.Created, back)
 	return nil
 }
 
@@ -170,7 +193,7 @@ func (c *Session) takeName(name string) (chat.User, error) {
 	}
 	if !c.guest {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: c.created}); err != nil {
-			c.srv.names.moved(was)
+			c.srv.names.moved(was, time.Time{})
 			return was, fmt.Errorf("keep name: %w", err)
 		}
 	}

@@ -28,6 +28,7 @@ type names struct {
 // held is the name of a user with sessions here.
 type held struct {
 	key      string
+	until    time.Time // as this node set it last
 	sessions int
 }
 
@@ -41,12 +42,15 @@ func newNames(users history.Identities, hold time.Duration, log *slog.Logger) *n
 func keyOf(name string) string { return chat.NameKey(norm.NFKC.String(name)) }
 
 // until is the end of a hold taken now: renewed in time it never ends, and after the last renewal it lasts at least the hold.
-func (n *names) until(now time.Time) time.Time { return now.Add(n.hold + n.renew + n.renew/2) }
+func (n *names) until(now time.Time) time.Time {
+	return now.Add(n.hold + n.renew + n.renew/2).Truncate(time.Millisecond)
+}
 
 // claim takes the user's name for one more session of its. Errors: [chat.CodeNameTaken], [history.ErrUnavailable].
 func (n *names) claim(ctx context.Context, user chat.User) error {
 	key := keyOf(user.Name)
-	if err := n.take(ctx, key, user); err != nil {
+	until, err := n.take(ctx, key, user)
+	if err != nil {
 		return err
 	}
 	n.mu.Lock()
@@ -56,7 +60,7 @@ func (n *names) claim(ctx context.Context, user chat.User) error {
 		h = &held{}
 		n.here[user.ID] = h
 	}
-	h.key = key
+	h.key, h.until = key, until
 	h.sessions++
 	return nil
 }
@@ -64,32 +68,35 @@ func (n *names) claim(ctx context.Context, user chat.User) error {
 // change takes another name for a user who is here. The old one stays held for its time, so that nobody slips into it.
 func (n *names) change(ctx context.Context, user chat.User) error {
 	key := keyOf(user.Name)
-	if err := n.take(ctx, key, user); err != nil {
+	until, err := n.take(ctx, key, user)
+	if err != nil {
 		return err
 	}
-	n.moved(user)
+	n.moved(user, until)
 	return nil
 }
 
-// moved notes which name a user who is here has taken, so that this one is renewed.
-func (n *names) moved(user chat.User) {
+// moved notes which name a user who is here has taken, so that this one is renewed, and until when (zero: not by this node).
+func (n *names) moved(user chat.User, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if h := n.here[user.ID]; h != nil {
-		h.key = keyOf(user.Name)
+		h.key, h.until = keyOf(user.Name), until
 	}
 }
 
-func (n *names) take(ctx context.Context, key string, user chat.User) error {
+func (n *names) take(ctx context.Context, key string, user chat.User) (until time.Time, err error) {
 	now := time.Now()
-	err := n.users.ClaimName(ctx, key, user.ID, now, n.until(now))
+	until = n.until(now)
+	err = n.users.ClaimName(ctx, key, user.ID, now, until)
 	if errors.Is(err, history.ErrNameTaken) {
-		return chat.Errorf(chat.CodeNameTaken, "the name %q is in use", user.Name)
+		return until, chat.Errorf(chat.CodeNameTaken, "the name %q is in use", user.Name)
 	}
-	return err
+	return until, err
 }
 
-// release ends a session's share in its user's name. With free and no other session here the name is free at once.
+// release ends a session's share in its user's name. With free and no other session, here or where it was claimed since, the
+// name is free at once.
 func (n *names) release(id chat.UserID, free bool) {
 	n.mu.Lock()
 	h := n.here[id]
@@ -106,8 +113,7 @@ func (n *names) release(id chat.UserID, free bool) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	now := time.Now()
-	if err := n.users.ClaimName(ctx, h.key, id, now, now); err != nil {
+	if err := n.users.FreeName(ctx, h.key, id, h.until); err != nil {
 		n.log.Debug("free a name", "user", id, "err", err)
 	}
 }
@@ -137,10 +143,22 @@ func (n *names) renewAll(ctx context.Context) {
 	for len(holds) > 0 && ctx.Err() == nil {
 		k := min(chunk, len(holds))
 		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		if err := n.users.RenewNames(ctx, holds[:k], n.until(time.Now())); err != nil {
+		until := n.until(time.Now())
+		if err := n.users.RenewNames(ctx, holds[:k], until); err != nil {
 			n.log.Warn("renew names", "err", err)
 		}
+		n.renewed(holds[:k], until)
 		cancel()
 		holds = holds[k:]
+	}
+}
+
+func (n *names) renewed(holds []history.Hold, until time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, hold := range holds {
+		if h := n.here[hold.User]; h != nil && h.key == hold.Key {
+			h.until = until
+		}
 	}
 }

@@ -181,7 +181,7 @@ func (s *Server) Stop() {
 
 // Renamed gives a user's new name, which it took on another node, to its sessions here.
 func (s *Server) Renamed(user chat.User) {
-	s.names.moved(user)
+	s.names.moved(user, time.Time{})
 	s.rename(user, false)
 }
 

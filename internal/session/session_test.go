@@ -214,6 +214,43 @@ func TestNameClaimedWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+func TestLostWelcome(t *testing.T) {
+	h := open(t, nil)
+	const secret = "made-by-chance-0123456789"
+	hello := func(name string, more string) map[string]any {
+		t.Helper()
+		g := visit(t, h)
+		g.say(`{"type":"hello","name":%q,"secret":%q%s}`, name, secret, more)
+		return g.next("welcome", "error")
+	}
+	first := hello("ada", "") // and this answer is lost
+	again := hello("ada", "")
+	if again["type"] != "welcome" || again["token"] != first["token"] || again["back"] != false {
+		t.Fatalf("said again: %v, first %v", again, first)
+	}
+	if first["user"].(map[string]any)["id"] != again["user"].(map[string]any)["id"] {
+		t.Errorf("two users: %v, %v", first["user"], again["user"])
+	}
+	if other := hello("eve", ""); other["token"] != first["token"] || other["user"].(map[string]any)["name"] != "eve" {
+		t.Errorf("said again with another name: %v", other)
+	}
+	g := visit(t, h)
+	g.say(`{"type":"hello","token":%q}`, first["token"])
+	if w := g.next("welcome", "error"); w["back"] != true || w["user"].(map[string]any)["name"] != "eve" {
+		t.Errorf("with the token: %v", w)
+	}
+	if w := hello("bob", `,"token":"nobody's"`); w["code"] != "invalid_token" {
+		t.Errorf("a token counts before a secret: %v", w)
+	}
+	for _, bad := range []string{"short", strings.Repeat("x", chat.MaxSecret+1)} {
+		g := visit(t, h)
+		g.say(`{"type":"hello","name":"bob","secret":%q}`, bad)
+		if e := g.next("welcome", "error"); e["code"] != "bad_request" {
+			t.Errorf("a secret of %d bytes: %v", len(bad), e)
+		}
+	}
+}
+
 func TestNewNameIsThatOfAllSessions(t *testing.T) {
 	h := open(t, nil)
 	one, two, watch := visit(t, h), visit(t, h), visit(t, h)

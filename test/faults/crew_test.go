@@ -30,14 +30,13 @@ type crew struct {
 	quiet atomic.Bool     // they are to be silent for now
 	seed  uint64
 
-	mu      sync.Mutex // guards what follows
-	here    []*person
-	gone    []*person // ended by a fault, or by themselves
-	others  []*checker.Witness
-	begun   int
-	visits  int // that got all their answers
-	again   int // sends that were repeated and acknowledged again
-	orphans int // people who ended orphaned
+	mu     sync.Mutex // guards what follows
+	here   []*person
+	gone   []*person // ended by a fault, or by themselves
+	others []*checker.Witness
+	begun  int
+	visits int // that got all their answers
+	again  int // sends that were repeated and acknowledged again
 }
 
 // enter begins n people.
@@ -147,11 +146,7 @@ func (c *crew) replaceEnded() (why []error) {
 		}
 		p.witness.Gone()
 		c.gone = append(c.gone, p)
-		if p.orphaned() {
-			c.orphans++
-		} else {
-			why = append(why, fmt.Errorf("%s: %w", p.name, p.err))
-		}
+		why = append(why, fmt.Errorf("%s: %w", p.name, p.err))
 		return true
 	})
 	n -= len(c.here)

@@ -143,7 +143,7 @@ func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 		all = append(all, p.witness)
 	}
 	r.verdict = checker.Check(logs, all)
-	r.visits, r.again, r.orphans = w.crew.visits, w.crew.again, w.crew.orphans
+	r.visits, r.again = w.crew.visits, w.crew.again
 	for _, p := range slices.Concat(w.everybody(), w.crew.gone) {
 		r.losses, r.refused, r.resets = r.losses+p.losses, r.refused+p.refused, r.resets+p.resets
 	}

@@ -220,15 +220,6 @@ func (p *person) passport() (token string, acked []checker.Ack) {
 	return p.token, p.acked
 }
 
-// orphaned tells that the client ended since its name was taken before it was ever welcomed: its own first hello took it, and the
-// answer was lost with a connection or a node. A name stays its user's for its time, also when the user does not know.
-func (p *person) orphaned() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var refused *client.Error
-	return !p.known && errors.As(p.err, &refused) && refused.Code == chat.CodeNameTaken
-}
-
 // gone tells that the client has ended.
 func (p *person) gone() bool {
 	select {

@@ -22,7 +22,6 @@ type report struct {
 	losses  int     // connections that clients lost
 	visits  int
 	again   int
-	orphans int // names that stayed with a hello whose answer was lost
 }
 
 // late tells how often presence took too long, from when all was healed and all clients were back: before, they are not present.
@@ -51,9 +50,6 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "\n%d faults in %d bursts; %d connections, %d lost", total, len(r.calms), r.wire.connections, r.losses)
 	fmt.Fprintf(&b, "\nchecked: %d acknowledgements (%d of %d visits sent again), %d events stored, %d shown, %d on the wire",
 		v.Acks, r.again, r.visits, v.Events, v.Sights, r.wire.events)
-	if r.orphans > 0 {
-		fmt.Fprintf(&b, "\n%d new users found their name taken by their own first hello, whose answer was lost; they took another", r.orphans)
-	}
 	b.WriteString(r.times())
 	for _, count := range []struct {
 		what string

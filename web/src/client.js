@@ -8,6 +8,7 @@ import { Connection } from './connection.js';
 import { Hall } from './hall.js';
 import { Pages } from './pages.js';
 import { keepProfile, readProfile } from './profile.js';
+import { newSecret } from './protocol.js';
 import { TYPING } from './room.js';
 import { lastSeq } from './segments.js';
 import { AGAIN, Sender } from './sender.js';
@@ -35,7 +36,7 @@ export class Client {
   /** @type {RoomInfo[]} */ elsewhere = [];
   /** @type {RequestError|null} what keeps us at the door */ refused = null;
   /** The server's address. */ url = '';
-  /** @type {Profile} */ profile = { name: '', token: '', user: null, rooms: [], current: '', active: false };
+  /** @type {Profile} */ profile = { name: '', token: '', secret: '', user: null, rooms: [], current: '', active: false };
 
   #store;
   #connection;
@@ -194,8 +195,9 @@ export class Client {
     if (this.profile.active && kept.token && kept.user?.id === this.profile.user?.id) {
       Object.assign(this.profile, { name: kept.name, token: kept.token });
     }
-    const { name, token } = this.profile;
-    return { type: 'hello', name, ...(token ? { token } : {}), lang: this.#language, client: 'web/1.0' };
+    if (!this.profile.token && !this.profile.secret) this.#save({ secret: kept.secret || newSecret() });
+    const { name, token, secret } = this.profile;
+    return { type: 'hello', name, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
   }
 
   /** @param {Welcome} welcome */
@@ -204,7 +206,7 @@ export class Client {
     this.degraded = welcome.degraded === true;
     this.#become(welcome.user);
     const token = welcome.token || this.profile.token;
-    this.#save({ token, name: welcome.user.name, user: welcome.user, active: true });
+    this.#save({ token, secret: '', name: welcome.user.name, user: welcome.user, active: true });
     this.#greeting = welcome.back ? 'welcome_back' : 'welcome';
     for (const name of this.rooms.keys()) this.#join(name);
     this.listRooms();

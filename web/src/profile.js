@@ -6,8 +6,8 @@ import { readObject } from './storage.js';
 /** @import { Store } from './storage.js' */
 
 /**
- * `active`: in the rooms, not at the door.
- * @typedef {{name: string, token: string, user: User|null, rooms: string[], current: string, active: boolean}} Profile
+ * `secret`: of our first hello, until a token came. `active`: in the rooms, not at the door.
+ * @typedef {{name: string, token: string, secret: string, user: User|null, rooms: string[], current: string, active: boolean}} Profile
  */
 
 /** @param {string} url */
@@ -19,6 +19,7 @@ export function readProfile(store, url) {
   return {
     name: typeof kept.name === 'string' ? kept.name : '',
     token: typeof kept.token === 'string' ? kept.token : '',
+    secret: typeof kept.secret === 'string' ? kept.secret : '',
     user: typeof kept.user?.id === 'string' ? kept.user : null,
     rooms: Array.isArray(kept.rooms) ? kept.rooms.filter((room) => typeof room === 'string') : [],
     current: typeof kept.current === 'string' ? kept.current : '',

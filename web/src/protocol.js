@@ -81,6 +81,11 @@ export function newCID() {
   return Date.now().toString(32).padStart(10, '0') + Array.from(random, (byte) => (byte % 32).toString(32)).join('');
 }
 
+/** What says that one first hello is the same as another, should the answer be lost: 160 random bits. */
+export function newSecret() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => (byte % 32).toString(32)).join('');
+}
+
 /** @param {string} text */
 export function byteLength(text) {
   return new TextEncoder().encode(text).length;

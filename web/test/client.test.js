@@ -59,7 +59,9 @@ test('enters, sees the last events and sends', async () => {
   await settle();
   assert.deepEqual(seqs(client), [[11, 61]]);
   assert.deepEqual(pending(client), []);
-  assert.deepEqual(asked('hello')[0], { type: 'hello', id: '1', name: 'ada', lang: 'en', client: 'web/1.0' });
+  const { secret, ...hello } = asked('hello')[0];
+  assert.deepEqual(hello, { type: 'hello', id: '1', name: 'ada', lang: 'en', client: 'web/1.0' });
+  assert.match(secret, /^[0-9a-v]{32}$/);
 });
 
 test('a lost connection: what was typed is delivered once, in order, and the absence is filled', async () => {
@@ -85,6 +87,28 @@ test('a lost connection: what was typed is delivered once, in order, and the abs
   assert.deepEqual(pending(client), []);
   assert.equal(asked('hello').at(-1).token, 'token 0');
   assert.equal(asked('join').at(-1).since, 1);
+});
+
+test('a welcome that got lost: the hello is said again as the same new user, also after a reload', async () => {
+  server.instead = (request) => {
+    if (request.type !== 'hello') return undefined;
+    server.hello({}, request);
+    server.cut();
+    return null;
+  };
+  const client = await enter();
+  assert.equal(client.user, null);
+  const secret = asked('hello')[0].secret;
+  client.quit();
+  server.instead = () => undefined;
+  const again = await enter();
+  assert.equal(asked('hello').at(-1).secret, secret);
+  assert.equal(again.user.id, 'u_0');
+  assert.equal(server.users.size, 1);
+  server.cut();
+  await pass(2_000);
+  assert.equal(asked('hello').at(-1).token, 'token 0');
+  assert.equal(asked('hello').at(-1).secret, undefined);
 });
 
 test('an ack that got lost: sent again under the same cid, stored once, shown once', async () => {

@@ -10,6 +10,7 @@ export class FakeServer {
   logs = new Map();
   /** @type {Set<FakeSocket>} */ sockets = new Set();
   /** Users by token. @type {Map<string, any>} */ users = new Map();
+  /** Tokens by secret. @type {Map<string, string>} */ secrets = new Map();
   /** Users ever made. */ made = 0;
   /** Every request, as it came. @type {any[]} */ requests = [];
   /** Takes no connection. */ down = false;
@@ -85,12 +86,15 @@ export class FakeServer {
     }
   }
 
-  hello(socket, { name, token }) {
+  hello(socket, { name, token, secret }) {
     if (token && !this.users.has(token)) return { type: 'error', code: 'invalid_token', message: 'unknown' };
-    const fresh = token ? undefined : `token ${this.made}`;
-    const user = token ? this.users.get(token) : { id: `u_${this.made++}`, name, color: COLOR };
+    const fresh = token ? undefined : (this.secrets.get(secret) ?? `token ${this.made}`);
+    const user = this.users.get(token ?? fresh) ?? { id: `u_${this.made++}`, name, color: COLOR };
     user.name = name;
-    if (fresh) this.users.set(fresh, user);
+    if (fresh) {
+      this.users.set(fresh, user);
+      this.secrets.set(secret, fresh);
+    }
     socket.user = user;
     const limits = { text: 1000, rate: 20, rooms: 10, frame: 2000 };
     return { type: 'welcome', session: 's', token: fresh, user, back: !fresh, limits, ping: 25, degraded: this.degraded };

@@ -62,6 +62,7 @@ func (s *suite) testAfterClose(t *testing.T) {
 		"ClaimName": func(ctx context.Context) error {
 			return store.ClaimName(ctx, "x", user(1).ID, noon, noon.Add(time.Hour))
 		},
+		"FreeName": func(ctx context.Context) error { return store.FreeName(ctx, "x", user(1).ID, noon) },
 		"RenewNames": func(ctx context.Context) error {
 			return store.RenewNames(ctx, []history.Hold{{Key: "x", User: user(1).ID}}, noon)
 		},

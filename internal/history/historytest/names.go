@@ -16,6 +16,7 @@ import (
 func (s *suite) testNames(t *testing.T) {
 	s.leaf(t, "Claim", s.testClaim)
 	s.leaf(t, "ClaimAtOnce", s.testClaimAtOnce)
+	s.leaf(t, "Free", s.testFreeName)
 	s.leaf(t, "Renew", s.testRenew)
 }
 
@@ -77,6 +78,27 @@ func (s *suite) testClaimAtOnce(t *testing.T) {
 			t.Fatalf("round %d: %d users got the name", round, n)
 		}
 	}
+}
+
+func (s *suite) testFreeName(t *testing.T) {
+	ctx, store := s.start(t)
+	ada, bob := user(1).ID, user(2).ID
+	soon, late := noon.Add(time.Minute), noon.Add(time.Hour)
+	do := func(what string, err, want error) {
+		t.Helper()
+		if !errors.Is(err, want) {
+			t.Fatalf("%s: %v, want %v", what, err, want)
+		}
+	}
+	do("free what nobody holds", store.FreeName(ctx, "x", ada, soon), nil)
+	do("claim", store.ClaimName(ctx, "x", ada, noon, soon), nil)
+	do("free another's", store.FreeName(ctx, "x", bob, soon), nil)
+	do("claim what is another's", store.ClaimName(ctx, "x", bob, noon, soon), history.ErrNameTaken)
+	do("claim again", store.ClaimName(ctx, "x", ada, noon, late), nil) // as from another node
+	do("free what was claimed again", store.FreeName(ctx, "x", ada, soon), nil)
+	do("claim what was claimed again", store.ClaimName(ctx, "x", bob, noon, soon), history.ErrNameTaken)
+	do("free", store.FreeName(ctx, "x", ada, late), nil)
+	do("claim what is free", store.ClaimName(ctx, "x", bob, noon, soon), nil)
 }
 
 func (s *suite) testRenew(t *testing.T) {

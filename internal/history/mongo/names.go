@@ -63,6 +63,14 @@ func (s *Store) tryClaim(ctx context.Context, claim nameDoc, now time.Time) (boo
 	return changed.MatchedCount == 1, nil
 }
 
+// FreeName removes the name as it was claimed.
+func (s *Store) FreeName(ctx context.Context, key string, user chat.UserID, until time.Time) error {
+	return s.call(ctx, "free name", func(ctx context.Context) error {
+		_, err := s.names.DeleteOne(ctx, nameDoc{Key: key, User: string(user), Until: until})
+		return err
+	})
+}
+
 // RenewNames moves many holds by each request.
 func (s *Store) RenewNames(ctx context.Context, held []history.Hold, until time.Time) error {
 	if err := s.begin(); err != nil {

@@ -70,6 +70,14 @@ func (s *Store) ClaimName(ctx context.Context, key string, user chat.UserID, now
 	}})
 }
 
+// FreeName implements [history.Identities].
+func (s *Store) FreeName(ctx context.Context, key string, user chat.UserID, until time.Time) error {
+	return s.change(ctx, "free name", func(w *writer) error {
+		_, err := w.freeName.run(key, string(user), until.UnixMilli())
+		return err
+	})
+}
+
 // RenewNames implements [history.Identities].
 func (s *Store) RenewNames(ctx context.Context, held []history.Hold, until time.Time) error {
 	held = slices.Clone(held) // the caller may go before the writer comes

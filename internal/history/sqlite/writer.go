@@ -32,6 +32,7 @@ type writer struct {
 	putUser, addToken         *stmt
 	dropToken                 *stmt
 	claimName, renewName      *stmt
+	freeName                  *stmt
 	setID, holdsSomething     *stmt
 	dropTokensOf, dropNamesOf *stmt
 	putName                   *stmt
@@ -84,6 +85,7 @@ func (w *writer) prepare() error {
 		{&w.claimName, `INSERT INTO names (key, user, until) VALUES (?1, ?2, ?4)
 			ON CONFLICT (key) DO UPDATE SET user = excluded.user, until = excluded.until
 			WHERE names.user = excluded.user OR names.until <= ?3`},
+		{&w.freeName, "DELETE FROM names WHERE key = ? AND user = ? AND until = ?"},
 		{&w.renewName, "UPDATE names SET until = ? WHERE key = ? AND user = ?"},
 		{&w.setID, "UPDATE meta SET id = ?"},
 		{&w.holdsSomething, "SELECT id, EXISTS (SELECT 1 FROM rooms) OR EXISTS (SELECT 1 FROM users) FROM meta"},
