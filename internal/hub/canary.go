@@ -3,13 +3,15 @@ package hub
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
 	"salon/internal/chat"
+	"salon/internal/protocol"
 )
 
-// canaryRoom is where nodes ask whether others hear them. No user's room starts with a dot.
+// canaryRoom is where nodes ask whether others hear them, and say what all of them must know. No user's room starts with a dot.
 const canaryRoom chat.RoomID = ".canary"
 
 // canaries are those sent and not answered yet.
@@ -20,7 +22,7 @@ type canaries struct {
 	sent map[string]chan struct{}
 }
 
-func (h *Hub) listenForCanaries(ctx context.Context) {
+func (h *Hub) listenToAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	_ = h.broker.Subscribe(ctx, canaryRoom) // while the broker is away the wish is kept
@@ -57,19 +59,31 @@ func (h *Hub) Canary(ctx context.Context) bool {
 	}
 }
 
-// receiveCanary answers another node's canary, or takes the answer to one of this node's.
-func (h *Hub) receiveCanary(msg []byte) {
+// Renamed tells the other nodes that a user has taken another name here, for its sessions there, whatever room they are in.
+func (h *Hub) Renamed(user chat.User) {
+	if h.shared() {
+		h.renames.do(func() { h.publish(canaryRoom, append([]byte{wireRename}, protocol.Marshal(user)...)) })
+	}
+}
+
+// receiveForAll answers another node's canary, takes the answer to one of this node's, or passes on what all must know.
+func (h *Hub) receiveForAll(msg []byte) {
 	if len(msg) == 0 {
 		return
 	}
 	c := &h.canaries
-	switch name := bytes.Clone(msg[1:]); msg[0] {
+	switch body := bytes.Clone(msg[1:]); msg[0] {
 	case wireCanary:
-		c.answers.do(func() { h.publish(canaryRoom, append([]byte{wireSong}, name...)) })
+		c.answers.do(func() { h.publish(canaryRoom, append([]byte{wireSong}, body...)) })
+	case wireRename:
+		var user chat.User
+		if err := json.Unmarshal(body, &user); err == nil && h.onRename != nil {
+			h.renames.do(func() { h.onRename(user) })
+		}
 	case wireSong:
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if heard := c.sent[string(name)]; heard != nil {
+		if heard := c.sent[string(body)]; heard != nil {
 			select {
 			case heard <- struct{}{}:
 			default: // another node was faster

@@ -78,6 +78,7 @@ type Hub struct {
 	degraded   atomic.Bool
 	away       atomic.Bool // presence did not answer the last beat
 	canaries   canaries
+	renames    lane // tells the other nodes of names taken here, and this one of names taken there, each user's in order
 	departures lane // tells the other nodes who went with a node that died
 	seed       maphash.Seed
 	reads      singleflight.Group
@@ -109,6 +110,7 @@ func New(c Config) (*Hub, error) {
 	}
 	h.canaries.answers = lane{work: &h.work, most: 16} // those over it would be answered too late anyway
 	h.departures.work = &h.work
+	h.renames = lane{work: &h.work, most: 256}
 	h.life, h.end = context.WithCancel(context.Background())
 	h.patience, h.cut = context.WithCancel(context.Background())
 	for i := range h.shards {
@@ -129,7 +131,7 @@ func New(c Config) (*Hub, error) {
 // Start starts the hub's loops. From now on it calls the functions of its configuration.
 func (h *Hub) Start() {
 	if h.shared() {
-		h.loop(h.listenForCanaries)
+		h.loop(h.listenToAll)
 		h.loop(h.compareHeads)
 		h.loop(h.reconcileRosters)
 	}

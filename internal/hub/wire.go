@@ -20,6 +20,7 @@ const (
 	wireTyping   = 't' // a protocol.Typing
 	wireCanary   = 'c' // in the canary room: please answer
 	wireSong     = 's' // the answer
+	wireRename   = 'n' // in the canary room: a chat.User that has another name now
 )
 
 // maxPublish bounds the events that wait for the broker, in bytes; those over it are left to the comparison of heads.
@@ -120,7 +121,7 @@ func (m *Member) Typing() {
 // receive takes what another node says. It runs on the broker's goroutine and does not block.
 func (h *Hub) receive(id chat.RoomID, msg []byte) {
 	if id == canaryRoom {
-		h.receiveCanary(msg)
+		h.receiveForAll(msg)
 		return
 	}
 	r := h.known(id)
@@ -177,9 +178,6 @@ func (r *room) receivePresence(p *protocol.Presence) {
 			r.noteWent(*p.User)
 		}
 	case protocol.ChangeRename:
-		if known := r.roster.people[p.User.ID]; known != nil && known.here > 0 && r.hub.onRename != nil {
-			r.hub.work.Go(func() { r.hub.onRename(*p.User) })
-		}
 		r.noteRenamed(*p.User)
 	}
 }

@@ -63,6 +63,7 @@ func (c *Session) identify(r *protocol.Request) (newToken string, err error) {
 	defer cancel()
 	name := norm.NFC.String(strings.TrimSpace(r.Name))
 	if r.Token != "" {
+		start := time.Now()
 		known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(r.Token))
 		switch {
 		case errors.Is(err, history.ErrNotFound):
@@ -70,7 +71,7 @@ func (c *Session) identify(r *protocol.Request) (newToken string, err error) {
 		case err != nil:
 			return "", fmt.Errorf("find user: %w", err)
 		}
-		return "", c.resume(ctx, known, name, true)
+		return "", c.resume(ctx, known, name, true, start)
 	}
 	if err := chat.CheckName(name); err != nil {
 		return "", err
@@ -90,6 +91,7 @@ func (c *Session) enrolAgain(ctx context.Context, name, secret string) (token st
 		return "", chat.Errorf(chat.CodeBadRequest, "a secret has from %d to %d bytes", chat.MinSecret, chat.MaxSecret)
 	}
 	id, token := chat.IdentityOf(secret)
+	start := time.Now()
 	known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(token))
 	switch {
 	case errors.Is(err, history.ErrNotFound):
@@ -97,13 +99,13 @@ func (c *Session) enrolAgain(ctx context.Context, name, secret string) (token st
 	case err != nil:
 		return "", fmt.Errorf("find user: %w", err)
 	}
-	return token, c.resume(ctx, known, name, false)
+	return token, c.resume(ctx, known, name, false, start)
 }
 
 // enrol makes the session a new user.
 func (c *Session) enrol(ctx context.Context, name string, id chat.UserID, token string) (newToken string, err error) {
 	user := chat.User{ID: id, Name: name, Color: chat.ColorOf(id)}
-	if err := c.srv.names.claim(ctx, user); err != nil {
+	if _, err := c.srv.names.claim(ctx, user, c.text); err != nil {
 		return "", err
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
@@ -128,8 +130,8 @@ func (c *Session) keep(ctx context.Context, user chat.User, token string, now ti
 	return nil
 }
 
-// resume makes the session a user who is known already, under the name given if that is another.
-func (c *Session) resume(ctx context.Context, known history.Identity, name string, back bool) error {
+// resume makes the session a user who is known already, as read at start or later, under the name given if that is another.
+func (c *Session) resume(ctx context.Context, known history.Identity, name string, back bool, start time.Time) error {
 	user := known.User
 	if name != "" && name != user.Name {
 		if err := chat.CheckName(name); err != nil {
@@ -137,18 +139,25 @@ func (c *Session) resume(ctx context.Context, known history.Identity, name strin
 		}
 		user.Name = name
 	}
-	if err := c.srv.names.claim(ctx, user); err != nil {
+	worn, err := c.srv.names.claim(ctx, user, false)
+	if err != nil {
 		return err
 	}
 	if user != known.User {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: known.Created}); err != nil {
-			c.srv.names.moved(known.User, time.Time{})
+			c.srv.names.wear(known.User, time.Time{})
 			c.srv.names.release(user.ID, false)
 			return fmt.Errorf("keep name: %w", err)
 		}
-		c.srv.rename(user, true)
 	}
 	c.become(user, known.Created, back)
+	if user != known.User {
+		c.srv.rename(user, true)
+	} else if taken, ok := c.srv.names.renamedSince(user.ID, start); ok && taken != user { // while this was under way
+		c.srv.rename(taken, false)
+	} else if worn { // a rename elsewhere, of which this node was not told
+		c.srv.rename(user, false)
+	}
 	return nil
 }
 
@@ -188,12 +197,12 @@ func (c *Session) takeName(name string) (chat.User, error) {
 	ctx, cancel := c.call()
 	defer cancel()
 	user.Name = name
-	if err := c.srv.names.change(ctx, user); err != nil {
+	if err := c.srv.names.change(ctx, user, c.guest); err != nil {
 		return user, err
 	}
 	if !c.guest {
 		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: c.created}); err != nil {
-			c.srv.names.moved(was, time.Time{})
+			c.srv.names.wear(was, time.Time{})
 			return was, fmt.Errorf("keep name: %w", err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // names keeps the names of this node's users theirs: claimed at hello, renewed while they are here, held for some time
-// after.
+// after. All sessions of a user here wear one name, the one that is renewed.
 type names struct {
 	users history.Identities
 	hold  time.Duration // after the last session
@@ -23,61 +23,85 @@ type names struct {
 
 	mu   sync.Mutex // guards what follows
 	here map[chat.UserID]*held
+	news map[chat.UserID]news
 }
 
 // held is the name of a user with sessions here.
 type held struct {
 	key      string
-	until    time.Time // as this node set it last
+	until    time.Time // as this node set it last; zero: it may be another's, that has the user too
 	sessions int
+	guest    bool
 }
+
+// news is a name that a user took lately, here or on another node.
+type news struct {
+	user chat.User
+	at   time.Time
+}
+
+const (
+	// outage is for how long the history may be away without any name being lost.
+	outage = time.Minute
+	// A guest has nothing to come back with, so nobody is served by its name being held once its node is gone.
+	guestHold  = 15 * time.Second
+	guestRenew = 5 * time.Second
+	// maxNews bounds the news; each is of use while a hello is under way.
+	maxNews = 1000
+)
 
 func newNames(users history.Identities, hold time.Duration, log *slog.Logger) *names {
 	return &names{
-		users: users, hold: hold, renew: min(max(hold/2, time.Second), 5*time.Minute), log: log,
-		here: map[chat.UserID]*held{},
+		users: users, hold: hold, renew: min(max(hold/2, 15*time.Second), 5*time.Minute), log: log,
+		here: map[chat.UserID]*held{}, news: map[chat.UserID]news{},
 	}
 }
 
 func keyOf(name string) string { return chat.NameKey(norm.NFKC.String(name)) }
 
 // until is the end of a hold taken now: renewed in time it never ends, and after the last renewal it lasts at least the hold.
-func (n *names) until(now time.Time) time.Time {
-	return now.Add(n.hold + n.renew + n.renew/2).Truncate(time.Millisecond)
+func (n *names) until(now time.Time, guest bool) time.Time {
+	last := n.hold + n.renew + outage
+	if guest {
+		last = guestHold
+	}
+	return now.Add(last).Truncate(time.Millisecond)
 }
 
-// claim takes the user's name for one more session of its. Errors: [chat.CodeNameTaken], [history.ErrUnavailable].
-func (n *names) claim(ctx context.Context, user chat.User) error {
-	key := keyOf(user.Name)
-	until, err := n.take(ctx, key, user)
+// claim takes the user's name for one more session of its. Worn: those that are here wear another. Errors:
+// [chat.CodeNameTaken], [history.ErrUnavailable].
+func (n *names) claim(ctx context.Context, user chat.User, guest bool) (worn bool, err error) {
+	until, err := n.take(ctx, user, guest)
 	if err != nil {
-		return err
+		return false, err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := n.here[user.ID]
 	if h == nil {
-		h = &held{}
+		h = &held{guest: guest}
 		n.here[user.ID] = h
 	}
+	key := keyOf(user.Name)
+	worn = h.sessions > 0 && h.key != key
 	h.key, h.until = key, until
 	h.sessions++
-	return nil
+	return worn, nil
 }
 
 // change takes another name for a user who is here. The old one stays held for its time, so that nobody slips into it.
-func (n *names) change(ctx context.Context, user chat.User) error {
-	key := keyOf(user.Name)
-	until, err := n.take(ctx, key, user)
+func (n *names) change(ctx context.Context, user chat.User, guest bool) error {
+	until, err := n.take(ctx, user, guest)
 	if err != nil {
 		return err
 	}
-	n.moved(user, until)
+	n.wear(user, until)
 	return nil
 }
 
-// moved notes which name a user who is here has taken, so that this one is renewed, and until when (zero: not by this node).
-func (n *names) moved(user chat.User, until time.Time) {
+// wear notes which name a user who is here has taken, so that this one is renewed, and until when this node holds it (zero: it
+// does not know).
+func (n *names) wear(user chat.User, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if h := n.here[user.ID]; h != nil {
@@ -85,10 +109,45 @@ func (n *names) moved(user chat.User, until time.Time) {
 	}
 }
 
-func (n *names) take(ctx context.Context, key string, user chat.User) (until time.Time, err error) {
+// renamed notes a name that the user's sessions here wear from now on.
+func (n *names) renamed(user chat.User) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if h := n.here[user.ID]; h != nil && h.key != keyOf(user.Name) {
+		h.key, h.until = keyOf(user.Name), time.Time{}
+	}
 	now := time.Now()
-	until = n.until(now)
-	err = n.users.ClaimName(ctx, key, user.ID, now, until)
+	if len(n.news) >= maxNews {
+		for id, old := range n.news {
+			if now.Sub(old.at) > 2*storeTimeout {
+				delete(n.news, id)
+			}
+		}
+	}
+	if len(n.news) < maxNews {
+		n.news[user.ID] = news{user, now}
+	}
+}
+
+// renamedSince tells of a name that the user took after start.
+func (n *names) renamedSince(id chat.UserID, start time.Time) (chat.User, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	fresh, ok := n.news[id]
+	return fresh.user, ok && fresh.at.After(start)
+}
+
+// has tells whether the user has sessions here.
+func (n *names) has(id chat.UserID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.here[id] != nil
+}
+
+func (n *names) take(ctx context.Context, user chat.User, guest bool) (until time.Time, err error) {
+	now := time.Now()
+	until = n.until(now, guest)
+	err = n.users.ClaimName(ctx, keyOf(user.Name), user.ID, now, until)
 	if errors.Is(err, history.ErrNameTaken) {
 		return until, chat.Errorf(chat.CodeNameTaken, "the name %q is in use", user.Name)
 	}
@@ -108,7 +167,7 @@ func (n *names) release(id chat.UserID, free bool) {
 		}
 	}
 	n.mu.Unlock()
-	if !last || !free {
+	if !last || !free || h.until.IsZero() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -118,46 +177,67 @@ func (n *names) release(id chat.UserID, free bool) {
 	}
 }
 
-// run renews the holds until ctx ends.
+// run renews the holds until ctx ends: those of guests often. What fails is tried again soon, before a hold ends.
 func (n *names) run(ctx context.Context) {
-	t := time.NewTicker(n.renew)
+	var last time.Time // when all were renewed
+	t := time.NewTimer(guestRenew)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			n.renewAll(ctx)
 		}
+		all := time.Since(last) >= n.renew
+		next := guestRenew
+		if !n.renewAll(ctx, true) || all && !n.renewAll(ctx, false) {
+			next = time.Second
+		} else if all {
+			last = time.Now()
+		}
+		t.Reset(next)
 	}
 }
 
-func (n *names) renewAll(ctx context.Context) {
+// renewAll renews the names of the guests, or of the others, and says whether that went well.
+func (n *names) renewAll(ctx context.Context, guests bool) bool {
 	n.mu.Lock()
-	holds := make([]history.Hold, 0, len(n.here))
+	var holds []history.Hold
 	for id, h := range n.here {
-		holds = append(holds, history.Hold{Key: h.key, User: id})
+		if h.guest == guests {
+			holds = append(holds, history.Hold{Key: h.key, User: id})
+		}
 	}
 	n.mu.Unlock()
 	const chunk = 1000
+	well := true
 	for len(holds) > 0 && ctx.Err() == nil {
 		k := min(chunk, len(holds))
+		until := n.until(time.Now(), guests)
 		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		until := n.until(time.Now())
 		if err := n.users.RenewNames(ctx, holds[:k], until); err != nil {
 			n.log.Warn("renew names", "err", err)
+			well = false
 		}
-		n.renewed(holds[:k], until)
 		cancel()
+		n.renewed(holds[:k], until)
 		holds = holds[k:]
 	}
+	return well
 }
 
+// renewed notes that holds end later now. Who has a token may be on another node too: if this node's renewal is the last one,
+// that does not make the name its to free.
 func (n *names) renewed(holds []history.Hold, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, hold := range holds {
-		if h := n.here[hold.User]; h != nil && h.key == hold.Key {
+		h := n.here[hold.User]
+		if h == nil || h.key != hold.Key {
+			continue
+		}
+		h.until = time.Time{}
+		if h.guest {
 			h.until = until
 		}
 	}

@@ -181,12 +181,18 @@ func (s *Server) Stop() {
 
 // Renamed gives a user's new name, which it took on another node, to its sessions here.
 func (s *Server) Renamed(user chat.User) {
-	s.names.moved(user, time.Time{})
-	s.rename(user, false)
+	if s.names.has(user.ID) {
+		s.rename(user, false)
+	}
 }
 
-// rename gives a user's new name to its sessions here, in all their rooms.
+// rename gives a user's new name to its sessions here, in all their rooms; with publish the other nodes are told too: it was
+// taken here.
 func (s *Server) rename(user chat.User, publish bool) {
+	s.names.renamed(user)
+	if publish {
+		s.Hub.Renamed(user)
+	}
 	var in []*hub.Member
 	s.mu.Lock()
 	for c := range s.sessions {

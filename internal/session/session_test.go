@@ -15,6 +15,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"salon/internal/broker"
+	brokermemory "salon/internal/broker/memory"
 	"salon/internal/chat"
 	"salon/internal/history"
 	"salon/internal/history/sqlite"
@@ -40,16 +42,43 @@ type house struct {
 // open opens a house; users may be nil for those of the history.
 func open(t *testing.T, users func(history.Identities) history.Identities) *house {
 	t.Helper()
+	return build(t, openStore(t), users, hub.Config{Node: "n", Presence: memory.New().Node("n")})
+}
+
+// openTwo opens two houses with one history, as nodes that hear each other by net.
+func openTwo(t *testing.T, net *brokermemory.Net) (one, two *house) {
+	t.Helper()
+	store, present := openStore(t), memory.New()
+	node := func(name string) *house {
+		var h *house
+		h = build(t, store, nil, hub.Config{
+			Node: name, Presence: present.Node(name),
+			OpenBroker: func(handler broker.Handler) (broker.Broker, error) { return net.Join(handler), nil },
+			OnRename:   func(user chat.User) { h.Renamed(user) },
+		})
+		return h
+	}
+	return node("n1"), node("n2")
+}
+
+func openStore(t *testing.T) *sqlite.Store {
+	t.Helper()
 	store, err := sqlite.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func build(t *testing.T, store *sqlite.Store, users func(history.Identities) history.Identities, node hub.Config) *house {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	rooms, err := hub.New(hub.Config{Node: "n", History: store, Presence: memory.New().Node("n"), Logger: log, Grace: 50 * time.Millisecond})
+	node.History, node.Logger, node.Grace = store, log, 50*time.Millisecond
+	rooms, err := hub.New(node)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooms.Start()
 	c := Config{
 		Hub: rooms, Users: store, Logger: log, Ping: time.Minute, Hello: time.Minute, Hold: time.Hour,
 		Limits: chat.Limits{Text: 64 << 10, Rooms: 10, Frame: 512 << 10},
@@ -58,6 +87,7 @@ func open(t *testing.T, users func(history.Identities) history.Identities) *hous
 		c.Users = users(store)
 	}
 	h := &house{Server: NewServer(c)}
+	rooms.Start()
 	options := &ws.Options{QueueBytes: queueBytes, Subprotocols: []string{protocol.Subprotocol}}
 	var served sync.WaitGroup
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +109,6 @@ func open(t *testing.T, users func(history.Identities) history.Identities) *hous
 		web.Close()
 		h.Stop()
 		rooms.Close()
-		store.Close()
 	})
 	return h
 }
