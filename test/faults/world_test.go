@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -88,8 +89,12 @@ func start(t *testing.T) *world {
 		}
 		own := *store
 		own.Host, own.RawQuery = n.store.address(), "directConnection=true"
-		n.Server = harness.Start(t, "--redis", "redis://"+n.redis.address(), "--mongo", own.String(),
-			"--ping", "2s", "--max-rate", "0", "--log-file", filepath.Join(logs, fmt.Sprintf("node%d.log", i+1)))
+		args := []string{"--redis", "redis://" + n.redis.address(), "--mongo", own.String(),
+			"--ping", "2s", "--max-rate", "0", "--log-file", filepath.Join(logs, fmt.Sprintf("node%d.log", i+1))}
+		if i == 0 && runtime.GOOS == "linux" {
+			args = append(args, "--poll") // both ways of waiting for connections go through it all
+		}
+		n.Server = harness.Start(t, args...)
 		n.door = newLink(t, proxies, fmt.Sprint("clients ", i+1), fmt.Sprint("127.0.0.1:", n.Port))
 		w.nodes = append(w.nodes, n)
 	}
