@@ -26,7 +26,7 @@ func (c *Session) hello(r *protocol.Request) error {
 	if c.known() {
 		return c.rename(r)
 	}
-	token, err := c.identify(r)
+	token, err := c.untimed(r)
 	if err != nil {
 		return c.refuseHello(r, err)
 	}
@@ -44,11 +44,31 @@ func (c *Session) welcome(r *protocol.Request, token string) {
 	})
 }
 
-// refuseHello tells what was wrong. A connection may try another name, but not go through all there are.
+// untimed is identify without the time to say hello running out meanwhile: how long the history takes is not the client's doing.
+// One who is refused has that time anew.
+func (c *Session) untimed(r *protocol.Request) (newToken string, err error) {
+	c.greet.Stop()
+	newToken, err = c.identify(r)
+	if err != nil {
+		c.greet.Reset(c.srv.Hello)
+	}
+	return newToken, err
+}
+
+// refuseHello tells what was wrong.
 func (c *Session) refuseHello(r *protocol.Request, err error) error {
-	c.hellos++
 	c.fail(r, err)
-	if c.hellos >= maxHellos {
+	return c.countHello(err)
+}
+
+// countHello counts a hello that was refused. A connection may try another name, but not go through all there are. What was not
+// its own fault does not count.
+func (c *Session) countHello(err error) error {
+	var coded *chat.Error
+	if errors.As(translate(err), &coded) && coded.Temporary {
+		return nil
+	}
+	if c.hellos++; c.hellos >= maxHellos {
 		c.bye(protocol.CloseBadHello, "the hello was refused too often")
 		return errEnded
 	}

@@ -55,7 +55,7 @@ type Session struct {
 	asNew  chat.UserID // whom a new user becomes: the same at each try, so that a name claimed by one whose answer was lost is its own
 	fresh  bool        // a new user that has asked for nothing yet: it may never have got its token
 	typed  time.Time   // when it was last told that the user writes
-	greet  *time.Timer // ends the connection unless a hello comes; nil after it
+	greet  *time.Timer // ends the connection unless a hello comes; nil once one was accepted
 
 	mu      sync.Mutex // guards what follows; the reading goroutine alone writes them, save for a rename, and may read them without
 	lang    lang.Lang

@@ -47,7 +47,7 @@ func (c *Session) sayError(err error) {
 
 func (c *Session) textHello(frame string) error {
 	c.slow()
-	_, err := c.identify(&protocol.Request{Name: protocol.ParseTextHello(frame)})
+	_, err := c.untimed(&protocol.Request{Name: protocol.ParseTextHello(frame)})
 	if err == nil {
 		c.srv.Logger.Info("hello", "session", c.id, "user", c.me().ID, "name", c.me().Name, "address", c.address, "client", "text")
 		c.say("Welcome %s, you are in %s. /help lists the commands.", c.me().Name, c.room)
@@ -59,11 +59,7 @@ func (c *Session) textHello(frame string) error {
 		return errEnded
 	}
 	c.sayError(err)
-	if c.hellos++; c.hellos >= maxHellos {
-		c.bye(protocol.CloseBadHello, "the hello was refused too often")
-		return errEnded
-	}
-	return nil
+	return c.countHello(err)
 }
 
 // textSend says a text in the current room. Only what goes wrong is answered.

@@ -1,0 +1,123 @@
+package session
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"salon/internal/chat"
+	"salon/internal/history"
+	"salon/internal/ws"
+)
+
+// stalled is a store of identities that does not answer a claim before it is let go, and then with an error.
+type stalled struct {
+	history.Identities
+	on    atomic.Bool
+	asked chan struct{}
+	goOn  chan struct{}
+}
+
+func (s *stalled) ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error {
+	if !s.on.Load() {
+		return s.Identities.ClaimName(ctx, key, user, now, until)
+	}
+	s.asked <- struct{}{}
+	<-s.goOn
+	return history.ErrUnavailable
+}
+
+// line gives what comes next in text mode.
+func (g *guest) line() string {
+	g.t.Helper()
+	defer time.AfterFunc(20*time.Second, g.conn.Kill).Stop()
+	_, b, err := g.conn.Read()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func visitText(t *testing.T, h *house) *guest {
+	t.Helper()
+	conn, err := ws.Dial(t.Context(), h.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Kill()
+		<-conn.Done()
+	})
+	return &guest{t: t, conn: conn}
+}
+
+func TestHelloWhileTheHistoryStalls(t *testing.T) {
+	s := &stalled{asked: make(chan struct{}), goOn: make(chan struct{})}
+	h := open(t, func(all history.Identities) history.Identities { s.Identities = all; return s })
+	h.Hello = time.Second
+	s.on.Store(true)
+	ada, bob := visit(t, h), visitText(t, h)
+	bob.line()
+	ada.say(`{"type":"hello","name":"ada"}`)
+	<-s.asked
+	bob.say("Hello|bob")
+	<-s.asked
+	late := visit(t, h) // came after them, and says nothing: when its time is over, theirs would be
+	if b := late.next("bye"); b["code"] != 4008.0 {
+		t.Errorf("a silent one was told %v", b)
+	}
+	s.on.Store(false)
+	close(s.goOn)
+	if e := ada.next("error", "bye"); e["code"] != "unavailable" || e["temporary"] != true {
+		t.Errorf("ada was told %v", e)
+	}
+	if got := bob.line(); !strings.HasSuffix(got, "ne répond pas : réessayez") {
+		t.Errorf("bob was told %q", got)
+	}
+	ada.say(`{"type":"hello","name":"ada"}`)
+	ada.next("welcome")
+	bob.say("Hello|bob")
+	bob.line()
+}
+
+func TestTimeAfterARefusedHello(t *testing.T) {
+	h := open(t, nil)
+	h.Hello = 200 * time.Millisecond
+	g := visit(t, h)
+	g.say(`{"type":"hello","name":" "}`)
+	if e := g.next("error", "bye"); e["code"] != "invalid_name" {
+		t.Fatalf("was told %v", e)
+	}
+	if b := g.next("bye"); b["code"] != 4008.0 {
+		t.Errorf("said nothing more, and was told %v", b)
+	}
+}
+
+// gone is a store of identities that does not answer.
+type gone struct{ history.Identities }
+
+func (gone) ClaimName(context.Context, string, chat.UserID, time.Time, time.Time) error {
+	return history.ErrUnavailable
+}
+
+func TestOnlyItsOwnFaultsCountAgainstOne(t *testing.T) {
+	h := open(t, func(all history.Identities) history.Identities { return gone{all} })
+	g := visit(t, h)
+	for range 2 * maxHellos {
+		g.say(`{"type":"hello","name":"ada"}`)
+		if e := g.next("error", "bye"); e["code"] != "unavailable" {
+			t.Fatalf("was told %v", e)
+		}
+	}
+	for range maxHellos {
+		g.say(`{"type":"hello","name":" "}`)
+		if e := g.next("error", "bye"); e["code"] != "invalid_name" {
+			t.Fatalf("was told %v", e)
+		}
+	}
+	if b := g.next("bye"); b["code"] != 4001.0 {
+		t.Errorf("was told %v", b)
+	}
+}
