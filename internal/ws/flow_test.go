@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -250,6 +251,62 @@ func TestIdle(t *testing.T) {
 	if idle := c.Idle(now.Add(-time.Hour)); idle != 0 {
 		t.Errorf("idle for %v an hour ago", idle)
 	}
+}
+
+// covered is a connection that hides its socket, as TLS does.
+type covered struct {
+	net.Conn
+	began atomic.Int64 // when the write under way began, in nanoseconds; 0 while there is none
+}
+
+func (v *covered) Write(p []byte) (int, error) {
+	v.began.Store(time.Now().UnixNano())
+	defer v.began.Store(0)
+	return v.Conn.Write(p)
+}
+
+// TestIdleCovered: as TestIdle, where a write that waits looks like one that does not.
+func TestIdleCovered(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &covered{Conn: far}
+	c := &Conn{opts: &Options{QueueBytes: 16 << 20}}
+	c.start(v, nil)
+	p := newPeer(t, near, true)
+	defer func() {
+		c.Kill()
+		<-c.Done()
+	}()
+
+	until(t, "a ping that is no sign of life", func() bool { // where the machine is slow a few may look like one
+		before := c.seen.Load()
+		c.Ping()
+		until(t, "the ping written", func() bool { return c.Queued() == 0 })
+		return c.seen.Load() == before
+	})
+	stuff(t, c, 64<<10)
+	until(t, "a write that waits", func() bool {
+		began := v.began.Load()
+		return began != 0 && time.Since(time.Unix(0, began)) > 2*fullFrom
+	})
+	before := c.seen.Load()
+	until(t, "life by writing", func() bool {
+		p.receive()
+		return c.seen.Load() > before
+	})
 }
 
 // TestMemoryAtRest measures what a connection and its reader hold on the heap while nothing happens, besides net's own.

@@ -62,7 +62,7 @@ func (c *Conn) writeReady(fd uintptr) bool {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
 			if out.patient {
-				c.progress()
+				c.progress(true)
 			}
 			return !out.patient
 		case err != nil:

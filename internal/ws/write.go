@@ -1,7 +1,13 @@
 package ws
 
-// inlineRounds bounds how long a Flush goes on for frames that others queue meanwhile.
-const inlineRounds = 4
+import "time"
+
+const (
+	// inlineRounds bounds how long a Flush goes on for frames that others queue meanwhile.
+	inlineRounds = 4
+	// fullFrom is how long a write that cannot be seen waiting has to take for the socket to have been full.
+	fullFrom = 10 * time.Millisecond
+)
 
 // Flush sees to it that what is queued gets written. It never waits: it writes as much as the socket takes, and leaves the
 // rest to a goroutine.
@@ -64,10 +70,11 @@ func (c *Conn) writePatiently() error {
 	out := &c.output
 	for !out.empty() {
 		p, scratch := out.gather(gatherPlain)
+		began := time.Now()
 		n, err := c.nc.Write(p)
 		out.ungather(scratch)
 		out.advance(n)
-		c.progress()
+		c.progress(time.Since(began) >= fullFrom)
 		if err != nil {
 			return err
 		}
@@ -90,12 +97,14 @@ func (c *Conn) writeSocket(patiently bool) error {
 	return c.output.err
 }
 
-// progress accounts for what a patient writer wrote.
-func (c *Conn) progress() {
+// progress accounts for what a patient writer wrote; into a socket that had been full, it is a sign of life.
+func (c *Conn) progress(full bool) {
 	if c.output.sent == 0 {
 		return
 	}
-	c.touch()
+	if full {
+		c.touch()
+	}
 	c.mu.Lock()
 	c.account()
 	c.mu.Unlock()
