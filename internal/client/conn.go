@@ -25,8 +25,8 @@ type Conn interface {
 	Done() <-chan struct{}
 }
 
-// maxMessage bounds what one message of the server may hold: a page of [chat.MaxPage] events at the largest text that can
-// be configured sensibly. A server that sends more is not believed.
+// maxMessage bounds what one message of the server may hold. A page is about 1 MiB, or one event, of which JSON may make six times
+// what its text has. A server that sends more is not believed.
 const maxMessage = 64 << 20
 
 var errNoSubprotocol = errors.New("no Salon server answers there")

@@ -32,7 +32,7 @@ type JoinParams struct {
 type From struct {
 	Resume bool   // resume after Since; else begin with the last Last
 	Since  uint64 //
-	Last   int    // 0 to [chat.MaxPage]
+	Last   int    // 0 to [chat.MaxPage]; fewer where they are too much for a page
 }
 
 // ErrLeft says that the member has left its room: who wants to be in it joins again.
@@ -72,6 +72,7 @@ func (m *Member) answer(ctx context.Context, from From, id string) error {
 		}
 	}
 	var read []entry // what the ring does not have any more
+	var floor uint64 // what lies below is too much for the page
 	for {
 		r.mu.Lock()
 		if m.left {
@@ -79,9 +80,13 @@ func (m *Member) answer(ctx context.Context, from From, id string) error {
 			return ErrLeft
 		}
 		first, more := from.begin(r.next - 1)
+		if first < floor {
+			first, more = floor, true
+		}
 		entries, ok := r.assemble(read, first)
 		if ok {
-			m.enter(entries, more, from, id)
+			last := fitting(entries)
+			m.enter(last, more || len(last) < len(entries), from, id)
 			r.mu.Unlock()
 			m.sink.Flush()
 			return nil
@@ -89,13 +94,12 @@ func (m *Member) answer(ctx context.Context, from From, id string) error {
 		head := r.next - 1
 		r.mu.Unlock()
 
-		page, err := r.hub.read(ctx, r.id, history.Query{Before: head + 1, Limit: int(head - first + 1)})
+		got, err := r.hub.read(ctx, r.id, history.Query{Before: head + 1, Limit: int(head - first + 1)})
 		if err != nil {
 			return err
 		}
-		read = read[:0]
-		for _, ev := range page.Events {
-			read = append(read, newEntry(ev))
+		if read = newest(got.Events, maxPageBytes); len(read) < len(got.Events) {
+			floor = read[0].ev.Seq
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"salon/internal/chat"
 	"salon/internal/history"
@@ -28,10 +30,13 @@ func (h *Hub) read(ctx context.Context, id chat.RoomID, q history.Query) (histor
 	}
 }
 
+// maxPageBytes bounds a page, in bytes of its lines; one event is always in it. What the ring has is never more.
+const maxPageBytes = ringBytes
+
 // Page is a part of a room's log.
 type Page struct {
 	Head uint64 // the log's last number
-	More bool   // see [history.Page]
+	More bool   // see [history.Page]; also where what was asked for is more than a page holds
 
 	entries []entry
 }
@@ -61,11 +66,73 @@ func (m *Member) Page(ctx context.Context, q history.Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	p := Page{Head: got.Head, More: got.More}
-	for _, ev := range got.Events {
-		p.entries = append(p.entries, newEntry(ev))
+	return encode(got, q), nil
+}
+
+// encode makes a page of what the history gave for q. Where that is too much, the end farther from what was asked is cut off.
+func encode(got history.Page, q history.Query) Page {
+	p := Page{Head: got.Head}
+	switch {
+	case q.IsAfter:
+		p.entries = oldest(got.Events, maxPageBytes)
+		p.More = got.More || len(p.entries) < len(got.Events)
+	case q.Around > 0:
+		at, _ := slices.BinarySearchFunc(got.Events, q.Around, func(ev chat.Event, seq uint64) int { return cmp.Compare(ev.Seq, seq) })
+		from := oldest(got.Events[at:], maxPageBytes/2)
+		before := newest(got.Events[:at], maxPageBytes-sizeOf(from))
+		if len(from) > 0 && sizeOf(before)+sizeOf(from) > maxPageBytes {
+			before = nil
+		}
+		p.entries = append(before, from...)
+		p.More = got.More || len(before) < at
+	default:
+		p.entries = newest(got.Events, maxPageBytes)
+		p.More = got.More || len(p.entries) < len(got.Events)
 	}
-	return p, nil
+	return p
+}
+
+// oldest encodes the first of events, as many as most bytes hold, and at least one.
+func oldest(events []chat.Event, most int) []entry {
+	entries := make([]entry, 0, len(events))
+	for i := range events {
+		e := newEntry(events[i])
+		if most -= len(e.line); most < 0 && i > 0 {
+			break
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// newest encodes the last of events, as many as most bytes hold, and at least one.
+func newest(events []chat.Event, most int) []entry {
+	entries := make([]entry, len(events))
+	for i := len(events) - 1; i >= 0; i-- {
+		entries[i] = newEntry(events[i])
+		if most -= len(entries[i].line); most < 0 && i < len(events)-1 {
+			return entries[i+1:]
+		}
+	}
+	return entries
+}
+
+// fitting gives the last of entries, as many as a page holds.
+func fitting(entries []entry) []entry {
+	most := maxPageBytes
+	for i := len(entries) - 1; i >= 0; i-- {
+		if most -= len(entries[i].line); most < 0 && i < len(entries)-1 {
+			return entries[i+1:]
+		}
+	}
+	return entries
+}
+
+func sizeOf(entries []entry) (n int) {
+	for i := range entries {
+		n += len(entries[i].line)
+	}
+	return n
 }
 
 // recent answers q from the ring if that holds all of it.

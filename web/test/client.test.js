@@ -231,6 +231,17 @@ test('a hole in what comes live is read at once', async () => {
   assert.deepEqual(texts(client), ['one', 'two', 'three', 'four']);
 });
 
+test('pages that hold less than was asked for are read on', async () => {
+  const client = await enter();
+  server.page = 1;
+  server.say('lobby', 'one');
+  server.say('lobby', 'two', { lost: true });
+  server.say('lobby', 'three', { lost: true });
+  server.say('lobby', 'four');
+  await settle();
+  assert.deepEqual(texts(client), ['one', 'two', 'three', 'four']);
+});
+
 test('an event that comes twice is shown once', async () => {
   const client = await enter();
   const event = server.say('lobby', 'one');
