@@ -38,6 +38,9 @@ type From struct {
 // ErrLeft says that the member has left its room: who wants to be in it joins again.
 var ErrLeft = errors.New("hub: the member has left")
 
+// ErrBehind says that a member in text mode misses more than a page: lines cannot tell of a gap, so it reads pages first.
+var ErrBehind = errors.New("hub: the member is more than a page behind")
+
 // Join makes a session a member of a room and queues the answer: in JSON `joined`, in text mode the last lines. Between the
 // answer and the first event delivered nothing is missing and nothing is twice. Errors: [history.ErrUnavailable].
 func (h *Hub) Join(ctx context.Context, p JoinParams) (*Member, error) {
@@ -58,7 +61,7 @@ func (h *Hub) Join(ctx context.Context, p JoinParams) (*Member, error) {
 }
 
 // Resume is a join of one who is a member already: it gets what it asks for, and the room from there on. Errors:
-// [history.ErrUnavailable], [ErrLeft].
+// [history.ErrUnavailable], [ErrLeft], in text mode [ErrBehind].
 func (m *Member) Resume(ctx context.Context, from From, id string) error {
 	return m.answer(ctx, from, id)
 }
@@ -83,10 +86,14 @@ func (m *Member) answer(ctx context.Context, from From, id string) error {
 		if first < floor {
 			first, more = floor, true
 		}
-		entries, ok := r.assemble(read, first)
+		all, ok := r.assemble(read, first)
+		entries := fitting(all)
+		if more = more || len(entries) < len(all); more && from.Resume && m.form == Text {
+			r.mu.Unlock()
+			return ErrBehind
+		}
 		if ok {
-			last := fitting(entries)
-			m.enter(last, more || len(last) < len(entries), from, id)
+			m.enter(entries, more, from, id)
 			r.mu.Unlock()
 			m.sink.Flush()
 			return nil

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -109,5 +110,42 @@ func TestJoinIsBoundedInBytes(t *testing.T) {
 			t.Errorf("%s: %d bytes, more %v, head %d", name, size, joined.More, joined.Head)
 		}
 		s.dense(t, joined.Events[0].Seq, n)
+	}
+}
+
+// TestTextMemberReadsBeforeItResumes: what more than a page lies behind must not be skipped where nobody can be told of a gap.
+func TestTextMemberReadsBeforeItResumes(t *testing.T) {
+	h, ada := heavy(t, 0)
+	s := &screen{}
+	lagged := make(chan uint64, 1)
+	bob, err := h.Join(t.Context(), JoinParams{
+		Room: "r", Session: "s_bob", User: user("bob"), Sink: s, Form: Text, OnLag: func(_ *Member, since uint64) { lagged <- since },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := chat.MaxPage + 20
+	s.setFull(true)
+	say(t, ada, "ada", said)
+	since := <-lagged
+	s.setFull(false)
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: since}, ""); !errors.Is(err, ErrBehind) || len(s.lines) > 0 {
+		t.Fatalf("resumed %d behind: %v, with %d lines", said-int(since), err, len(s.lines))
+	}
+	_, last, more := pageOf(t, bob, history.Query{After: since, IsAfter: true, Limit: chat.MaxPage})
+	if !more {
+		t.Fatalf("a page from %d to %d, and no more", since, last)
+	}
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: last}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := said - int(last); len(s.lines) != n {
+		t.Errorf("%d lines of %d", len(s.lines), n)
+	}
+	for range 3 { // the same by bytes
+		sayText(t, ada, strings.Repeat("\x01", 64<<10))
+	}
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: last}, ""); !errors.Is(err, ErrBehind) {
+		t.Errorf("resumed more bytes behind than a page has: %v", err)
 	}
 }

@@ -234,7 +234,7 @@ func (c *Session) catchUp(m *hub.Member, since uint64) {
 	})
 }
 
-// pull queues the next page behind since, or joins in again where there is none. It tells whether there is more to pull, and
+// pull queues the next page behind since, or joins in again where that is the last. It tells whether there is more to pull, and
 // the last number it got to.
 func (c *Session) pull(m *hub.Member, since uint64) (more bool, last uint64, err error) {
 	ctx, cancel := c.call()
@@ -247,7 +247,10 @@ func (c *Session) pull(m *hub.Member, since uint64) (more bool, last uint64, err
 		return true, since, err
 	}
 	if !page.More {
-		return false, since, m.Resume(ctx, hub.From{Resume: true, Since: since}, "")
+		err := m.Resume(ctx, hub.From{Resume: true, Since: since}, "")
+		if !errors.Is(err, hub.ErrBehind) { // which is when the room went on meanwhile
+			return false, since, err
+		}
 	}
 	self := c.me().ID
 	for _, ev := range page.Events() {
