@@ -138,6 +138,8 @@ func (r *room) refuse(batch []send, err error) {
 	answer := unavailable(time.Second)
 	if errors.Is(err, history.ErrTooLarge) {
 		answer = chat.Errorf(chat.CodeTooLarge, "this event is too large to be stored")
+	} else {
+		r.hub.doubt(r.id) // it may be stored yet
 	}
 	r.hub.log.Warn("append refused", "room", r.id, "events", len(batch), "err", err)
 	r.hub.stats.Refused.Add(int64(len(batch)))

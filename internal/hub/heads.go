@@ -31,8 +31,10 @@ func (h *Hub) compareHeads(ctx context.Context) {
 	})
 }
 
-func (h *Hub) compareOnce(ctx context.Context) error {
-	rooms := h.active()
+func (h *Hub) compareOnce(ctx context.Context) error { return h.compareRooms(ctx, h.active()) }
+
+// compareRooms asks history for the heads of rooms, which are held, and releases them.
+func (h *Hub) compareRooms(ctx context.Context, rooms []*room) error {
 	defer func() {
 		for _, r := range rooms {
 			r.release()

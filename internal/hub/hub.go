@@ -79,6 +79,7 @@ type Hub struct {
 	away       atomic.Bool // presence did not answer the last beat
 	canaries   canaries
 	renames    lane // tells the other nodes of names taken here, and this one of names taken there, each user's in order
+	doubts     doubts
 	departures lane // tells the other nodes who went with a node that died
 	seed       maphash.Seed
 	reads      singleflight.Group
