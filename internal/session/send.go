@@ -122,5 +122,14 @@ func (c *Session) enter(id chat.RoomID, from hub.From, reqID string) (*hub.Membe
 		return nil, err
 	}
 	c.setRooms(append(c.rooms, m))
+	c.catchName(m, p.User)
 	return m, nil
+}
+
+// catchName tells a room the user's name, if that changed while the room was not among the session's.
+func (c *Session) catchName(m *hub.Member, known chat.User) {
+	for user := c.me(); user != known; user = c.me() { // again, since another change may have come in between
+		m.Rename(user, true)
+		known = user
+	}
 }

@@ -45,6 +45,13 @@ func open(t *testing.T, users func(history.Identities) history.Identities) *hous
 	return build(t, openStore(t), users, hub.Config{Node: "n", Presence: memory.New().Node("n")})
 }
 
+// openWith opens a house whose rooms' logs go through logs.
+func openWith(t *testing.T, logs func(history.Store) history.Store, users func(history.Identities) history.Identities) *house {
+	t.Helper()
+	store := openStore(t)
+	return build(t, store, users, hub.Config{Node: "n", History: logs(store), Presence: memory.New().Node("n")})
+}
+
 // openTwo opens two houses with one history, as nodes that hear each other by net.
 func openTwo(t *testing.T, net *brokermemory.Net) (one, two *house) {
 	t.Helper()
@@ -74,7 +81,10 @@ func openStore(t *testing.T) *sqlite.Store {
 func build(t *testing.T, store *sqlite.Store, users func(history.Identities) history.Identities, node hub.Config) *house {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	node.History, node.Logger, node.Grace = store, log, 50*time.Millisecond
+	node.Logger, node.Grace = log, 50*time.Millisecond
+	if node.History == nil {
+		node.History = store
+	}
 	rooms, err := hub.New(node)
 	if err != nil {
 		t.Fatal(err)
@@ -277,35 +287,6 @@ func TestLostWelcome(t *testing.T) {
 		if e := g.next("welcome", "error"); e["code"] != "bad_request" {
 			t.Errorf("a secret of %d bytes: %v", len(bad), e)
 		}
-	}
-}
-
-func TestNewNameIsThatOfAllSessions(t *testing.T) {
-	h := open(t, nil)
-	one, two, watch := visit(t, h), visit(t, h), visit(t, h)
-	one.say(`{"type":"hello","name":"ada"}`)
-	w := one.next("welcome")
-	two.say(`{"type":"hello","token":%q}`+"\n"+`{"type":"join","room":"r"}`, w["token"])
-	two.next("joined")
-	watch.say(`{"type":"hello","name":"bob"}` + "\n" + `{"type":"join","room":"r"}`)
-	watch.next("joined")
-	one.say(`{"type":"hello","name":"eve"}`) // which is not in the room itself
-	one.next("welcome")
-	if p := watch.next("presence"); p["change"] != "rename" || p["user"].(map[string]any)["name"] != "eve" {
-		t.Errorf("the room was told %v", p)
-	}
-
-	user := chat.User{ID: chat.UserID(w["user"].(map[string]any)["id"].(string)), Name: "eva"}
-	h.Renamed(user) // on another node
-	h.names.mu.Lock()
-	held := *h.names.here[user.ID]
-	h.names.mu.Unlock()
-	if held.key != keyOf("eva") || held.sessions != 2 {
-		t.Errorf("holds %+v", held)
-	}
-	two.say(`{"type":"send","room":"r","cid":"c","text":"x"}`)
-	if e := watch.next("event"); e["user"].(map[string]any)["name"] != "eva" {
-		t.Errorf("said as %v", e["user"])
 	}
 }
 

@@ -167,9 +167,12 @@ func (c *Session) textJoin(arg string) error {
 		c.say("You are now in %s", id)
 		return nil
 	}
-	old := c.setRooms(nil)
+	user, old := c.me(), c.setRooms(nil)
 	if _, err := c.enter(id, hub.From{Last: chat.DefaultPage}, ""); err != nil {
 		c.setRooms(old)
+		for _, m := range old {
+			c.catchName(m, user)
+		}
 		return err
 	}
 	for _, m := range old {
