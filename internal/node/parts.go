@@ -59,11 +59,15 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 	p.about += ", redis " + target.String()
 	store := presenceredis.Open(target, node, presenceredis.Options{Log: log})
 	p.presence = store
-	if err := register(ctx, store, p.history, log); err != nil {
+	id, err := p.history.ID(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the history's name: %w", err)
+	}
+	if err := register(ctx, store, id, log); err != nil {
 		return nil, err
 	}
 	p.broker = func(h broker.Handler) (broker.Broker, error) {
-		return brokerredis.Open(target, node, h, brokerredis.Options{Log: log}), nil
+		return brokerredis.Open(target, node, h, brokerredis.Options{History: id, Log: log}), nil
 	}
 	return p, nil
 }
@@ -86,11 +90,7 @@ func openSQLite(dir string) (*sqlite.Store, error) {
 
 // register finds out whether the other nodes have the same history. While Redis is away nobody knows: the node serves, and the
 // first beat that reaches Redis finds out.
-func register(ctx context.Context, store *presenceredis.Store, h history.Store, log *slog.Logger) error {
-	id, err := h.ID(ctx)
-	if err != nil {
-		return fmt.Errorf("the history's name: %w", err)
-	}
+func register(ctx context.Context, store *presenceredis.Store, id string, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	for {

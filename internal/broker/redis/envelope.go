@@ -8,36 +8,44 @@ import (
 )
 
 // version is the first byte of every message; others are not for us.
-const version = 1
+const version = 2
 
 var errEnvelope = errors.New("not a message of this version")
 
-// seal makes what goes through Redis: version, sender, room, message; lengths as varints before the first two. A message
-// without a room is a canary.
-func seal(node string, room chat.RoomID, msg []byte) []byte {
-	b := make([]byte, 0, 1+2*binary.MaxVarintLen16+len(node)+len(room)+len(msg))
-	b = append(b, version)
-	b = binary.AppendUvarint(b, uint64(len(node)))
-	b = append(b, node...)
-	b = binary.AppendUvarint(b, uint64(len(room)))
-	b = append(b, room...)
-	return append(b, msg...)
+// envelope is what goes through Redis.
+type envelope struct {
+	history string // the sender's: what is said in another is not for us, however the room is called
+	node    string // the sender
+	room    chat.RoomID
+	msg     []byte
 }
 
-// open undoes seal. Msg is a part of b.
-func open(b []byte) (node string, room chat.RoomID, msg []byte, err error) {
+// seal writes an envelope: version, history, sender, room, message; lengths as varints before all but the last. A message
+// without a room is a canary.
+func (e envelope) seal() []byte {
+	b := make([]byte, 0, 1+3*binary.MaxVarintLen16+len(e.history)+len(e.node)+len(e.room)+len(e.msg))
+	b = append(b, version)
+	for _, part := range []string{e.history, e.node, string(e.room)} {
+		b = binary.AppendUvarint(b, uint64(len(part)))
+		b = append(b, part...)
+	}
+	return append(b, e.msg...)
+}
+
+// open undoes seal. The message is a part of b.
+func open(b []byte) (envelope, error) {
 	if len(b) == 0 || b[0] != version {
-		return "", "", nil, errEnvelope
+		return envelope{}, errEnvelope
 	}
-	first, b, ok := cut(b[1:])
-	if !ok {
-		return "", "", nil, errEnvelope
+	b = b[1:]
+	var parts [3][]byte
+	for i := range parts {
+		var ok bool
+		if parts[i], b, ok = cut(b); !ok {
+			return envelope{}, errEnvelope
+		}
 	}
-	second, b, ok := cut(b)
-	if !ok {
-		return "", "", nil, errEnvelope
-	}
-	return string(first), chat.RoomID(second), b, nil
+	return envelope{history: string(parts[0]), node: string(parts[1]), room: chat.RoomID(parts[2]), msg: b}, nil
 }
 
 // cut takes a part with its length before it off the front.

@@ -1,40 +1,33 @@
 package redis
 
 import (
-	"bytes"
+	"reflect"
 	"testing"
-
-	"salon/internal/chat"
 )
 
 func TestEnvelope(t *testing.T) {
-	for _, test := range []struct {
-		node string
-		room chat.RoomID
-		msg  string
-	}{
-		{"n_1", "lobby", "hello"}, {"n_1", "", ""}, {"", "漢字", "\x00\xff"}, {"n_1", "lobby", ""},
+	for _, want := range []envelope{
+		{"h", "n_1", "lobby", []byte("hello")}, {"h", "n_1", "", []byte{}}, {"", "", "漢字", []byte("\x00\xff")}, {"h", "n_1", "lobby", []byte{}},
 	} {
-		node, room, msg, err := open(seal(test.node, test.room, []byte(test.msg)))
-		if err != nil || node != test.node || room != test.room || string(msg) != test.msg {
-			t.Errorf("%+v: %q %q %q %v", test, node, room, msg, err)
+		if got, err := open(want.seal()); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v: %+v, %v", want, got, err)
 		}
 	}
 }
 
 func FuzzOpen(f *testing.F) {
-	f.Add(seal("n_1", "lobby", []byte("hello")))
+	f.Add(envelope{"h", "n_1", "lobby", []byte("hello")}.seal())
 	f.Add([]byte{})
 	f.Add([]byte{version, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Add([]byte{version, 3, 'a'})
+	f.Add([]byte{version, 1, 'h', 1, 'n', 2, 'r'})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		node, room, msg, err := open(b)
+		e, err := open(b)
 		if err != nil {
 			return
 		}
-		n2, r2, m2, err := open(seal(node, room, msg))
-		if err != nil || n2 != node || r2 != room || !bytes.Equal(m2, msg) {
-			t.Errorf("%q: %q %q %q, sealed and opened again %q %q %q, %v", b, node, room, msg, n2, r2, m2, err)
+		if again, err := open(e.seal()); err != nil || !reflect.DeepEqual(again, e) {
+			t.Errorf("%q: %+v, sealed and opened again %+v, %v", b, e, again, err)
 		}
 	})
 }

@@ -98,22 +98,25 @@ func (p *partition) receive(ctx context.Context) error {
 	return client.Receive(ctx, client.B().Ssubscribe().Channel(p.channel).Build(), p.take)
 }
 
-// take gives the handler a message that is another node's and for a room of this one.
+// take gives the handler a message that is another node's of the same history, and for a room of this one.
 func (p *partition) take(m rueidis.PubSubMessage) {
-	node, room, msg, err := open([]byte(m.Message))
+	e, err := open([]byte(m.Message))
 	if err != nil {
 		p.broker.log.Debug("broker: dropped a message", "channel", p.channel, "error", err)
 		return
 	}
+	if e.history != p.broker.history {
+		return // not logged: two deployments may share a Redis for long, and say a lot
+	}
 	p.mu.Lock()
-	own := node == p.broker.node
+	own := e.node == p.broker.node
 	if own {
 		p.heard = time.Now()
 	}
-	_, in := p.rooms[room]
+	_, in := p.rooms[e.room]
 	p.mu.Unlock()
 	if in && !own {
-		p.broker.handler(room, msg)
+		p.broker.handler(e.room, e.msg)
 	}
 }
 

@@ -2,7 +2,7 @@
 // standalone or Cluster, where the load spreads over the primaries).
 //
 // Rooms share a fixed number of channels, the partitions: a node is subscribed to those that have a room of its own, and
-// drops what comes for other rooms there. What it publishes comes back to it too, which proves that messages flow; where
+// drops what comes for other rooms there, and what nodes of another history say. What it publishes comes back to it too, which proves that messages flow; where
 // it has nothing to say it sends a canary. No message is kept anywhere.
 //
 // What the client library does and does not (rueidis v1.0.79, with the options of redisconn): it publishes over the same
@@ -51,12 +51,14 @@ const (
 
 // Options say how a broker works; the zero value will do.
 type Options struct {
-	Log *slog.Logger // nil for none
+	History string       // the name of the history that this node writes: what nodes of another say is dropped
+	Log     *slog.Logger // nil for none
 }
 
 // Broker is one node's connection to the others. It is safe for concurrent use.
 type Broker struct {
 	node    string         // immutable
+	history string         // immutable
 	handler broker.Handler // immutable
 	log     *slog.Logger
 	conn    *redisconn.Conn
@@ -76,7 +78,9 @@ func Open(target redisconn.Target, node string, handler broker.Handler, o Option
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Broker{node: node, handler: handler, log: o.Log, conn: redisconn.Open(target, o.Log), stop: cancel}
+	b := &Broker{
+		node: node, history: o.History, handler: handler, log: o.Log, conn: redisconn.Open(target, o.Log), stop: cancel,
+	}
 	for i := range partitions {
 		b.parts = append(b.parts, newPartition(b, channelOf(i)))
 	}
@@ -92,6 +96,11 @@ func Open(target redisconn.Target, node string, handler broker.Handler, o Option
 }
 
 // channelOf names a partition's channel. The names differ enough to lie in slots all over a Cluster.
+//
+// They are the same for every history, although publish/subscribe knows no database numbers, so that deployments on one
+// Redis hear each other and drop what they hear. With the history in the name they would not even hear it, but how the
+// channels spread over a Cluster would then be another draw for each deployment, and nobody could say beforehand how
+// uneven it is (docs/SCALE.md does). Who has so much to say that it matters has a Redis for each.
 func channelOf(partition int) string { return "salon:partition:" + strconv.Itoa(partition) }
 
 // partitionOf tells which partition a room is in.
@@ -106,7 +115,7 @@ func (b *Broker) Publish(ctx context.Context, room chat.RoomID, msg []byte) erro
 	if b.closed.Load() {
 		return broker.ErrClosed
 	}
-	sealed := rueidis.BinaryString(seal(b.node, room, msg))
+	sealed := b.sealed(room, msg)
 	_, err := b.conn.Do(ctx, func(c rueidis.Builder) rueidis.Completed {
 		return c.Spublish().Channel(channelOf(partitionOf(room))).Message(sealed).Build()
 	})
@@ -114,6 +123,11 @@ func (b *Broker) Publish(ctx context.Context, room chat.RoomID, msg []byte) erro
 		return fmt.Errorf("%w: publish to %s: %w", broker.ErrUnavailable, room, err)
 	}
 	return nil
+}
+
+// sealed gives a message as it goes through Redis.
+func (b *Broker) sealed(room chat.RoomID, msg []byte) string {
+	return rueidis.BinaryString(envelope{history: b.history, node: b.node, room: room, msg: msg}.seal())
 }
 
 // Subscribe implements [broker.Broker]. It takes 2 s at most.

@@ -17,11 +17,17 @@ import (
 
 func openAs(tb testing.TB, url, node string, h broker.Handler) *Broker {
 	tb.Helper()
+	return openIn(tb, url, "h_test", node, h)
+}
+
+// openIn opens a node that writes the history of that name.
+func openIn(tb testing.TB, url, history, node string, h broker.Handler) *Broker {
+	tb.Helper()
 	target, err := redisconn.ParseURL(url)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b := Open(target, node, h, Options{Log: slog.New(slog.DiscardHandler)})
+	b := Open(target, node, h, Options{History: history, Log: slog.New(slog.DiscardHandler)})
 	tb.Cleanup(func() { b.Close() })
 	return b
 }

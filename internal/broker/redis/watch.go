@@ -44,7 +44,7 @@ func (b *Broker) sing(ctx context.Context, channels []string) {
 	if len(channels) == 0 {
 		return
 	}
-	canary := rueidis.BinaryString(seal(b.node, "", nil))
+	canary := b.sealed("", nil)
 	_, err := b.conn.DoMulti(ctx, func(c rueidis.Builder) []rueidis.Completed {
 		commands := make([]rueidis.Completed, len(channels))
 		for i, channel := range channels {
