@@ -2,7 +2,8 @@
 // verifies what it wrote.
 //
 // A copy that was cut off is taken up again by starting it again: the target bears the source's ID from the first moment, so
-// that it is known to be a part of it, and is read to see how far it got. Memory is bounded by a page a worker.
+// that it is known to be a part of it, and is read to see how far it got. Before anything is written all of it is checked to
+// be the beginning of the source. Memory is bounded by a page a worker, and the lists of rooms.
 package migrate
 
 import (
@@ -49,22 +50,30 @@ const (
 	pageRooms = 1000
 )
 
-// Run copies from into to and verifies it. Errors: [ErrOther]; what the engines say; a difference found in verifying.
+// Run copies from into to and verifies it. Errors: [ErrOther], and nothing was written; [ErrMoving]; what the engines say;
+// a difference found in verifying.
 func Run(ctx context.Context, from Source, to Target, progress Progress) (Report, error) {
 	var report Report
 	if err := adopt(ctx, from, to); err != nil {
 		return report, err
 	}
-	rooms, err := list(ctx, from)
+	before, err := stateOf(ctx, from)
 	if err != nil {
 		return report, err
 	}
-	report.Rooms = len(rooms)
+	rooms := before.rooms
+	report.Rooms, report.Users = len(rooms), before.users
 	for _, r := range rooms {
 		report.Events += int64(r.Head)
 	}
-	if report.Users, err = copyUsers(ctx, from, to); err != nil {
-		return report, err
+	complete, err := check(ctx, from, to, rooms)
+	if err != nil {
+		return report, settle(ctx, from, before, err)
+	}
+	if !complete {
+		if err = copyUsers(ctx, from, to); err != nil {
+			return report, err
+		}
 	}
 	step := counting(progress, 2*report.Events)
 	var copied atomic.Int64
@@ -77,7 +86,7 @@ func Run(ctx context.Context, from Source, to Target, progress Progress) (Report
 	if err != nil {
 		return report, err
 	}
-	return report, verify(ctx, from, to, rooms, step)
+	return report, settle(ctx, from, before, verify(ctx, from, to, rooms, step))
 }
 
 // adopt makes to a copy of from, or finds that it is one already.
@@ -125,22 +134,13 @@ func list(ctx context.Context, s Source) ([]history.RoomInfo, error) {
 	}
 }
 
-func copyUsers(ctx context.Context, from Source, to Target) (int, error) {
-	n := 0
-	for after := chat.UserID(""); ; {
-		page, err := from.ExportUsers(ctx, after, pageUsers)
-		if err != nil {
-			return n, fmt.Errorf("read users: %w", err)
-		}
-		if len(page) == 0 {
-			return n, nil
-		}
+func copyUsers(ctx context.Context, from Source, to Target) error {
+	return eachUsers(ctx, from, func(page []history.UserRecord) error {
 		if err := patiently(ctx, func() error { return to.ImportUsers(ctx, page) }); err != nil {
-			return n, fmt.Errorf("write users: %w", err)
+			return fmt.Errorf("write users: %w", err)
 		}
-		n += len(page)
-		after = page[len(page)-1].Identity.User.ID
-	}
+		return nil
+	})
 }
 
 // each runs f for every room, some at a time, until one fails.
@@ -173,7 +173,7 @@ func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, s
 	step(int(heads[0]))
 	copied := int64(0)
 	for after := heads[0]; after < r.Head; {
-		page, err := read(ctx, from, r.Room, after)
+		page, err := read(ctx, from, r.Room, after, chat.MaxPage)
 		if err != nil {
 			return copied, err
 		}
@@ -188,10 +188,10 @@ func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, s
 }
 
 // read gives the page after a number, which must not be empty.
-func read(ctx context.Context, s Source, room chat.RoomID, after uint64) ([]chat.Event, error) {
+func read(ctx context.Context, s Source, room chat.RoomID, after uint64, limit int) ([]chat.Event, error) {
 	var page history.Page
 	err := patiently(ctx, func() (err error) {
-		page, err = s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+		page, err = s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: limit})
 		return err
 	})
 	if err != nil {

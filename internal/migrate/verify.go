@@ -31,11 +31,11 @@ func verify(ctx context.Context, from Source, to Target, rooms []history.RoomInf
 
 func verifyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, step func(int)) error {
 	for after := uint64(0); after < r.Head; {
-		want, err := read(ctx, from, r.Room, after)
+		want, err := read(ctx, from, r.Room, after, chat.MaxPage)
 		if err != nil {
 			return fmt.Errorf("verify: %w", err)
 		}
-		got, err := read(ctx, to, r.Room, after)
+		got, err := read(ctx, to, r.Room, after, chat.MaxPage)
 		if err != nil {
 			return fmt.Errorf("verify: %w", err)
 		}
