@@ -80,8 +80,14 @@ func ColorOf(id UserID) string {
 	return palette[h.Sum32()%uint32(len(palette))]
 }
 
-// NameKey gives what two names share when people would take one for the other: case folded, spaces narrowed.
-// Callers normalise to NFKC first where names come from outside.
+// NameKey gives what two names share when people would take one for the other: case folded, spaces narrowed, without what
+// shows nothing. Callers normalise to NFKC first where names come from outside.
 func NameKey(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, name)
 	return strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(name), " ")))
 }

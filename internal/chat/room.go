@@ -14,8 +14,8 @@ const DefaultRoom RoomID = "lobby"
 // MaxRoom is the longest room name, in bytes.
 const MaxRoom = 64
 
-// ParseRoom checks a room's name: 1 to [MaxRoom] bytes of letters, marks and digits of any script, '-', '_' and '.',
-// not starting with '.'. Names are compared byte by byte; clients lower-case and NFC-normalise what a person types.
+// ParseRoom checks a room's name: 1 to [MaxRoom] bytes of letters, marks and digits of any script that show something,
+// '-', '_' and '.', not starting with '.'. Names are compared byte by byte; clients lower-case and NFC-normalise what a person types.
 // Errors: [CodeInvalidRoom].
 func ParseRoom(s string) (RoomID, error) {
 	switch {
@@ -29,7 +29,7 @@ func ParseRoom(s string) (RoomID, error) {
 		return "", Errorf(CodeInvalidRoom, "a room's name does not start with a dot")
 	}
 	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != '-' && r != '_' && r != '.' {
+		if invisible(r) || !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != '-' && r != '_' && r != '.' {
 			return "", Errorf(CodeInvalidRoom, "a room's name has no %q: letters, digits, '-', '_' and '.' only", r)
 		}
 	}
