@@ -44,6 +44,7 @@ var frenchServer = map[string]string{
 	"the field %q has the wrong type":                "le champ %q n’a pas le bon type",
 	"the field %q is missing":                        "il manque le champ %q",
 	"this is not JSON":                               "ce n’est pas du JSON",
+	"a secret has from %d to %d bytes":               "un secret fait de %d à %d octets",
 	"a request's id has at most %d bytes":            "l’id d’une requête fait au plus %d octets",
 	"a request is a text frame":                      "une requête est une trame de texte",
 	"this server does not know the request %q":       "ce serveur ne connaît pas la requête %q",
