@@ -64,7 +64,7 @@ func (w webSocket) Read() ([]byte, error) {
 	_, b, err := w.c.Read()
 	var closed *ws.CloseError
 	if errors.As(err, &closed) {
-		return nil, &CloseError{Code: int(closed.Code), Reason: closed.Reason}
+		return nil, &CloseError{Code: int(closed.Code), Reason: printable(closed.Reason)}
 	}
 	return b, err
 }

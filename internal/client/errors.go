@@ -20,7 +20,7 @@ var ErrNotJoined = errors.New("not in this room")
 // errSilent ends a connection on which nothing comes any more.
 var errSilent = errors.New("the server is silent")
 
-// Error is an error that the server answered.
+// Error is an error that the server answered. Its message is one line and safe to print.
 type Error struct {
 	Code       chat.Code
 	Message    string // for people, in the language of [Options.Lang]
@@ -30,7 +30,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// CloseError says how the server closed the connection.
+// CloseError says how the server closed the connection, in words that are safe to print.
 type CloseError struct {
 	Code       int
 	Reason     string

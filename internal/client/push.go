@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"salon/internal/chat"
@@ -81,12 +82,20 @@ func (p *push) err() *Error {
 	if message == "" {
 		message = string(code)
 	}
-	return &Error{Code: code, Message: message, Temporary: p.Temporary, RetryAfter: p.retryAfter()}
+	return &Error{Code: code, Message: printable(message), Temporary: p.Temporary, RetryAfter: p.retryAfter()}
 }
 
 func (p *push) closeError() *CloseError {
 	code, _ := strconv.Atoi(string(p.Code))
-	return &CloseError{Code: code, Reason: p.Reason, Message: p.Message, RetryAfter: p.retryAfter()}
+	return &CloseError{Code: code, Reason: printable(p.Reason), Message: printable(p.Message), RetryAfter: p.retryAfter()}
+}
+
+// printable makes what a server says one line that is safe to print: no server is trusted with its reader's terminal.
+func printable(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool {
+		return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	})
+	return protocol.Visible(strings.Join(lines, " "))
 }
 
 // retryAfter is bounded: a server that says "in a year" is asked again in ten minutes.

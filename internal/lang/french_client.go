@@ -20,7 +20,7 @@ var frenchClient = map[string]string{
 	"messages between the servers are quick again":               "les messages entre serveurs sont de nouveau rapides",
 	"fetching %d missed messages…":                               "récupération de %d messages manqués…",
 	"the room %s begins anew: its history was removed":           "le salon %s recommence à zéro : son historique a été supprimé",
-	"the room %s: %v":                                            "le salon %s : %v",
+	"the room %s: %s":                                            "le salon %s : %s",
 	"the server does not know you any more: you are someone new": "le serveur ne vous connaît plus : vous êtes quelqu’un de nouveau",
 
 	// Talk.
@@ -74,7 +74,7 @@ var frenchClient = map[string]string{
 	"cannot write: %v":                           "impossible d’écrire : %v",
 	"a line of the input has more than %d bytes": "une ligne de l’entrée a plus de %d octets",
 	"interrupted":                                "interrompu",
-	"refused: %v: %s":                            "refusé : %v : %s",
+	"refused: %s: %s":                            "refusé : %s : %s",
 	"lines refused: %d":                          "lignes refusées : %d",
 	"lines not delivered: %d":                    "lignes non remises : %d",
 }

@@ -161,7 +161,7 @@ func (p *pipe) refuse(line string, err error) {
 	p.mu.Lock()
 	p.refused++
 	p.mu.Unlock()
-	p.warn(p.Lang.Text("refused: %v: %s", err, clip(protocol.Visible(oneLine(line)), 60)))
+	p.warn(p.Lang.Text("refused: %s: %s", explain(p.Lang, err), clip(protocol.Visible(oneLine(line)), 60)))
 }
 
 // on is called by the client, from one goroutine.
@@ -175,7 +175,7 @@ func (p *pipe) on(n client.Notice) {
 	case client.Refused:
 		p.refuse(n.Text, n.Err)
 	case client.Left:
-		p.stop(errors.New(l.Text("the room %s: %v", n.Room, n.Err)))
+		p.stop(errors.New(l.Text("the room %s: %s", n.Room, explain(l, n.Err))))
 	case client.Lost:
 		p.warn(l.Text("connection lost (%s), next try in %s", explain(l, n.Err), seconds(n.Retry)))
 	case client.Welcome:
@@ -185,7 +185,7 @@ func (p *pipe) on(n client.Notice) {
 	case client.Reset:
 		p.warn(l.Text("the room %s begins anew: its history was removed", n.Room))
 	case client.Complaint:
-		p.warn(n.Err.Message)
+		p.warn(explain(l, n.Err))
 	}
 }
 

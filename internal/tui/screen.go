@@ -150,7 +150,7 @@ func (s *screen) run(ctx context.Context) error {
 		if !errors.As(err, &refused) || refused.Code != chat.CodeNameTaken && refused.Code != chat.CodeInvalidName {
 			return err
 		}
-		s.say(s.words.warn(refused.Message))
+		s.say(s.words.warn(explain(s.Lang, refused)))
 	}
 }
 

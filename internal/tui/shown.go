@@ -42,7 +42,7 @@ func (s *screen) on(n any) {
 		s.say(w.warn(l.Text("the room %s begins anew: its history was removed", "#"+string(n.Room))))
 		delete(s.oldest, n.Room)
 	case client.Left:
-		s.say(w.warn(l.Text("the room %s: %v", "#"+protocol.Visible(string(n.Room)), n.Err)))
+		s.say(w.warn(l.Text("the room %s: %s", "#"+protocol.Visible(string(n.Room)), explain(l, n.Err))))
 		s.leftRoom(n.Room)
 	case client.Lost:
 		s.onLost(&n)
@@ -54,7 +54,7 @@ func (s *screen) on(n any) {
 			false: l.Text("messages between the servers are quick again"),
 		}[n.On]))
 	case client.Complaint:
-		s.say(w.warn(protocol.Visible(n.Err.Message)))
+		s.say(w.warn(explain(l, n.Err)))
 	}
 }
 
@@ -83,17 +83,24 @@ func (s *screen) announce(room chat.RoomID, what string) {
 
 func (s *screen) onJoined(n *client.Joined) {
 	for _, u := range n.Members {
-		s.people[u.Name] = true
+		s.seen(u.Name)
 	}
 	if !n.Again {
 		s.say(s.words.dim("── ") + s.words.members(n.Room, n.Members, n.Count) + s.words.dim(" ──"))
 	}
 }
 
+// seen keeps a name for Tab.
+func (s *screen) seen(name string) {
+	if name != "" {
+		s.people[protocol.Visible(name)] = true
+	}
+}
+
 func (s *screen) onEvent(n *client.Event) {
 	s.settle(n.Room, n.CID)
 	delete(s.typing, n.User.ID)
-	s.people[n.User.Name] = true
+	s.seen(n.User.Name)
 	if s.oldest[n.Room] == 0 {
 		s.oldest[n.Room] = n.Seq
 	}
@@ -107,9 +114,7 @@ func (s *screen) onPresence(n *client.Presence) {
 	if n.User == nil || n.User.ID == s.c.User().ID {
 		return
 	}
-	if n.User.Name != "" {
-		s.people[n.User.Name] = true
-	}
+	s.seen(n.User.Name)
 	now := time.Now()
 	lines := s.words.presence(n, now, s.current)
 	s.say(lines...)
@@ -125,7 +130,7 @@ func (s *screen) onLost(n *client.Lost) {
 		why = s.Lang.Text("connection lost (%s)", why)
 		s.announce("", why)
 	}
-	s.lost = &lost{why: protocol.Visible(why), until: time.Now().Add(n.Retry)}
+	s.lost = &lost{why: why, until: time.Now().Add(n.Retry)}
 	clear(s.typing)
 }
 

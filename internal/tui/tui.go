@@ -24,6 +24,7 @@ import (
 	"salon/internal/chat"
 	"salon/internal/client"
 	"salon/internal/lang"
+	"salon/internal/protocol"
 )
 
 // Options of the terminal client. The zero value talks in the lobby of the server on this machine.
@@ -130,8 +131,10 @@ func parseRoom(s string) (chat.RoomID, error) {
 	return chat.ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))))
 }
 
-// explain says an error of the client to people.
-func explain(l lang.Lang, err error) string {
+// explain says an error of the client to people, whatever the server at the other end wrote into it.
+func explain(l lang.Lang, err error) string { return protocol.Visible(reason(l, err)) }
+
+func reason(l lang.Lang, err error) string {
 	var unreachable *client.DialError
 	var root error = err
 	if errors.As(err, &unreachable) {
