@@ -95,7 +95,8 @@ type Client struct {
 	helloErr *Error
 	degraded bool // as told last
 
-	name   string
+	name   string // as the server last told it; before that, as asked for
+	wish   bool   // name was asked for and not welcomed yet
 	token  string
 	secret string // while there is no token: says that one hello is the same as another
 	user   chat.User
@@ -128,7 +129,7 @@ func New(o Options) *Client {
 		o.Rand = rand.Float64
 	}
 	c := &Client{
-		opts: o, name: o.Name, token: o.Token,
+		opts: o, name: o.Name, wish: true, token: o.Token,
 		kick: make(chan struct{}, 1), hurry: make(chan struct{}, 1), changed: make(chan struct{}),
 		answers: map[string]*answer{}, rooms: map[chat.RoomID]*room{},
 	}

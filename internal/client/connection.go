@@ -179,6 +179,9 @@ func (c *Client) dispatch(p *push, fx *effects) {
 			a.room.onFill(c, p, fx)
 		}
 	case "presence":
+		if p.Change == protocol.ChangeRename && p.User.ID == c.user.ID {
+			c.user, c.name = p.User, p.User.Name
+		}
 		fx.tell(Presence{protocol.Presence{
 			Type: p.Type, Room: p.Room, Change: p.Change, User: &p.User, Old: p.Old, Count: p.Count}})
 	case "typing":
@@ -203,9 +206,13 @@ func (c *Client) hello() *request {
 	if c.token == "" && c.secret == "" {
 		c.secret = chat.NewToken()
 	}
+	name := c.name
+	if c.token != "" && !c.wish {
+		name = "" // the token says who it is; a name would undo one taken in another window
+	}
 	return &request{
 		Type: "hello", ID: c.ask(&answer{kind: "hello"}),
-		Name: c.name, Token: c.token, Secret: c.secret, Lang: c.opts.Lang, Client: c.opts.Agent,
+		Name: name, Token: c.token, Secret: c.secret, Lang: c.opts.Lang, Client: c.opts.Agent,
 	}
 }
 
@@ -218,7 +225,7 @@ func (c *Client) ask(a *answer) string {
 }
 
 func (c *Client) onWelcome(p *push, a *answer, fx *effects) {
-	c.user, c.name = p.User, p.User.Name
+	c.user, c.name, c.wish = p.User, p.User.Name, false
 	if p.Token != "" {
 		c.token, c.secret = p.Token, ""
 		fx.tokens = append(fx.tokens, p.Token)

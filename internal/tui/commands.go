@@ -150,6 +150,7 @@ func (s *screen) nick(name string) {
 		s.say(s.words.warn(s.Lang.Text("/nick <name>")))
 		return
 	}
+	before := s.name
 	s.ask(func(ctx context.Context) func() {
 		user, err := s.c.Rename(ctx, name)
 		return func() {
@@ -157,11 +158,18 @@ func (s *screen) nick(name string) {
 				s.fail(err)
 				return
 			}
-			s.name = user.Name
-			s.keepToken(s.token)
-			s.say(s.words.dim(s.Lang.Text("You are now called %s", protocol.Visible(user.Name))))
+			if user.Name == before || user.Name != s.name { // else it was told already, as presence
+				s.renamed(user.Name)
+			}
 		}
 	})
+}
+
+// renamed takes over the user's new name, whichever of its windows asked for it.
+func (s *screen) renamed(name string) {
+	s.name = name
+	s.keepToken(s.token)
+	s.say(s.words.dim(s.Lang.Text("You are now called %s", protocol.Visible(name))))
 }
 
 func (s *screen) history(number string) {

@@ -111,7 +111,13 @@ func (s *screen) onEvent(n *client.Event) {
 }
 
 func (s *screen) onPresence(n *client.Presence) {
-	if n.User == nil || n.User.ID == s.c.User().ID {
+	if n.User == nil {
+		return
+	}
+	if n.User.ID == s.c.User().ID {
+		if n.Change == protocol.ChangeRename && n.User.Name != s.name { // once, whatever the number of rooms
+			s.renamed(n.User.Name)
+		}
 		return
 	}
 	s.seen(n.User.Name)
