@@ -91,7 +91,7 @@ type Chat struct {
 	Color   string   `help:"Colours: auto, always, never." enum:"auto,always,never" default:"auto"`
 	JSON    bool     `help:"As a pipe: a line out is a JSON event."`
 	Follow  bool     `short:"f" help:"As a pipe: go on after the input's end."`
-	Last    int      `help:"How many earlier messages to begin with; 0 for 50 in a terminal and none in a pipe, -1 for none."`
+	Last    *int     `help:"How many earlier messages to begin with, 0 for none (by itself 50 in a terminal, none in a pipe)." placeholder:"N"`
 }
 
 // Echo is course step 1.
@@ -185,7 +185,12 @@ func (s *Serve) Limits() chat.Limits {
 	return chat.Limits{Text: s.MaxText, Rate: s.MaxRate, Rooms: s.MaxRooms, Frame: s.MaxFrame}
 }
 
-func (c *Chat) check() error { return c.Address.check() }
+func (c *Chat) check() error {
+	if c.Last != nil && *c.Last < 0 {
+		return fmt.Errorf("--last: %d is less than 0", *c.Last)
+	}
+	return c.Address.check()
+}
 
 func (e *Echo) check() error { return e.Address.check() }
 

@@ -52,6 +52,24 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestLast(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want *int
+	}{{[]string{"chat"}, nil}, {[]string{"chat", "--last", "0"}, new(0)}, {[]string{"chat", "--last=7"}, new(7)}} {
+		cli, err := parse(t, c.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cli.Chat.Last; (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
+			t.Errorf("%q: %v, want %v", c.args, got, c.want)
+		}
+	}
+	if _, err := parse(t, "chat", "--last=-1"); err == nil || !strings.Contains(err.Error(), "--last") {
+		t.Errorf("--last=-1: %v", err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ args, why string }{
 		{"--nope", "unknown flag"},

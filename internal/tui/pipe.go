@@ -59,11 +59,8 @@ func runPipe(ctx context.Context, t *talk) error {
 		talk: t, stop: stop, moved: make(chan struct{}, 1),
 		shown: map[chat.RoomID]uint64{}, acked: map[chat.RoomID]uint64{},
 	}
-	o := t.client(name, p.on)
+	o := t.client(name, 0, p.on)
 	o.FirstTry = true
-	if o.Last = t.Last; o.Last == 0 {
-		o.Last = -1
-	}
 	o.SaveToken = func(token string) {
 		if err := t.tokens.save(t.url, name, token); err != nil {
 			t.warn(t.Lang.Text("your identity is not kept: %v", err))

@@ -171,7 +171,7 @@ func TestPipeJSON(t *testing.T) {
 	address, _ := serve(t)
 	text := "a\tb \\ \u202e \u009b[2J \x7f \U000e0041 é"
 	say(t, user(t, address, "bob", "lobby"), "lobby", text)
-	p := pipeTo(t, Options{Address: address, Name: "ada", JSON: true, Last: 10}, false)
+	p := pipeTo(t, Options{Address: address, Name: "ada", JSON: true, Last: new(10)}, false)
 	p.in.Close()
 	if err := <-p.ended; err != nil {
 		t.Error(err)
@@ -185,6 +185,32 @@ func TestPipeJSON(t *testing.T) {
 	}
 	if strings.ContainsAny(p.output(), "\u202e\u009b\x7f\U000e0041") {
 		t.Errorf("control characters got through: %q", p.output())
+	}
+}
+
+func TestEarlierMessages(t *testing.T) {
+	address, _ := serve(t)
+	bob := user(t, address, "bob", "lobby")
+	say(t, bob, "lobby", "first")
+	say(t, bob, "lobby", "second")
+	for i, tt := range []struct {
+		last *int
+		want string
+	}{{nil, ""}, {new(0), ""}, {new(1), "second"}, {new(50), "first second"}} {
+		p := pipeTo(t, Options{Address: address, Name: fmt.Sprint("ada", i), Last: tt.last}, false)
+		p.in.Close()
+		if err := <-p.ended; err != nil || strings.Join(p.texts(), " ") != tt.want {
+			t.Errorf("case %d: %q, %v, want %q", i, p.texts(), err, tt.want)
+		}
+	}
+	ada := open(t, Options{Address: address, Name: "ada"})
+	ada.sees("bob a dit : first", "bob a dit : second")
+	ben := open(t, Options{Address: address, Name: "ben", Last: new(0)})
+	ben.sees("Bienvenue, ben")
+	ben.types("here\r")
+	ben.sees("Vous avez dit : here")
+	if strings.Contains(ben.screen(), "first") || strings.Contains(ben.screen(), "second") {
+		t.Errorf("shows what was not asked for:\n%s", ben.screen())
 	}
 }
 

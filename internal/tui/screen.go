@@ -168,8 +168,7 @@ func (s *screen) talkAs(ctx context.Context, name string) error {
 		case <-running.Done():
 		}
 	}
-	o := s.client(name, func(n client.Notice) { post(n) })
-	o.Last = s.Last
+	o := s.client(name, chat.DefaultPage, func(n client.Notice) { post(n) })
 	o.SaveToken = func(token string) { post(newToken(token)) }
 	s.token = o.Token
 	s.c = client.New(o)

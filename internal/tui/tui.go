@@ -39,8 +39,8 @@ type Options struct {
 	LogFile  string // the talk is added to this file
 	TokenDir string // where tokens.json is kept; the user's configuration folder when empty
 
-	// Last is how many earlier messages a room begins with: 0 for 50 at a terminal and none in a pipe, less for none.
-	Last   int
+	// Last is how many earlier messages a room begins with; nil for 50 at a terminal and none in a pipe.
+	Last   *int
 	JSON   bool // pipe: a line out is a JSON event
 	Follow bool // pipe: go on after the input's end, until a signal
 
@@ -115,15 +115,27 @@ func newTalk(o Options) (*talk, error) {
 	return t, nil
 }
 
-// client gives the options of the client for a name.
-func (t *talk) client(name string, on func(client.Notice)) client.Options {
+// client gives the options of the client for a name; a room begins with usual earlier messages if nobody said how many.
+func (t *talk) client(name string, usual int, on func(client.Notice)) client.Options {
 	token, err := t.tokens.load(t.url, name)
 	if err != nil {
 		t.warn(t.Lang.Text("your identity is not kept: %v", err))
 	}
 	return client.Options{
 		URL: t.url, Name: name, Token: token, Lang: t.Lang.String(), Agent: t.Agent, Rooms: t.rooms, On: on,
+		Last: t.last(usual),
 	}
+}
+
+// last is [client.Options.Last] for what was asked, or for usual when nothing was.
+func (t *talk) last(usual int) int {
+	if t.Last != nil {
+		usual = *t.Last
+	}
+	if usual <= 0 {
+		return -1 // none; there 0 means something else
+	}
+	return usual
 }
 
 // parseRoom understands a room as a person types it.
