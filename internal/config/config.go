@@ -5,6 +5,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,7 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -42,7 +45,13 @@ type Address struct {
 // String gives "host:port".
 func (a Address) String() string { return net.JoinHostPort(a.Address, strconv.Itoa(a.Port)) }
 
-func (a Address) check() error {
+func (a *Address) check() error {
+	if a.Address = strings.TrimSpace(a.Address); a.Address == "" {
+		return errors.New("--address is empty: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in")
+	}
+	if host, ok := strings.CutPrefix(a.Address, "["); ok { // IPv6 as it stands in a URL
+		a.Address = strings.TrimSuffix(host, "]")
+	}
 	if a.Port < 0 || a.Port > math.MaxUint16 {
 		return fmt.Errorf("--port: %d is not between 0 and %d", a.Port, math.MaxUint16)
 	}
@@ -126,7 +135,7 @@ func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, e
 	if err != nil {
 		return nil, "", false, err
 	}
-	ctx, err := k.Parse(args)
+	ctx, err := k.Parse(asCommand(args))
 	if done {
 		return cli, "", true, nil
 	}
@@ -135,6 +144,20 @@ func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, e
 	}
 	command = ctx.Selected().Name
 	return cli, command, false, cli.check(command)
+}
+
+// asCommand understands what many programs take for a version and for help.
+func asCommand(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	switch args[0] {
+	case "--version":
+		return append([]string{"version"}, args[1:]...)
+	case "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // check says what is wrong with the settings of a command, and fills what depends on the machine.

@@ -40,6 +40,38 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 	}
 }
 
+func TestFileAsPeopleWriteIt(t *testing.T) {
+	conf := written(t, "\ufeffHOST=10.0.0.1\nPORT=9999 # the usual one\nDATA = '/a # b' # quoted\nORIGIN=a#b\nredis=\"\"\r\n")
+	cli, err := parse(t, "--config", conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := cli.Serve
+	if s.Address.String() != "10.0.0.1:9999" || s.Data != "/a # b" || len(s.Origin) != 1 || s.Origin[0] != "a#b" || s.Redis != "" {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestAddressAsInAURL(t *testing.T) {
+	cli, err := parse(t, "-a", "[::1]", "-p", "1")
+	if err != nil || cli.Serve.Address.String() != "[::1]:1" {
+		t.Errorf("%v, %v", cli, err)
+	}
+}
+
+// TestOtherWaysToAsk: what many programs understand is understood here.
+func TestOtherWaysToAsk(t *testing.T) {
+	if _, command, _, err := Parse([]string{"--version"}, &bytes.Buffer{}); err != nil || command != "version" {
+		t.Errorf("--version: %q, %v", command, err)
+	}
+	for _, args := range [][]string{{"help"}, {"help", "chat"}, {"--help"}} {
+		var out bytes.Buffer
+		if _, _, done, err := Parse(args, &out); err != nil || !done || !strings.Contains(out.String(), "Usage: salon") {
+			t.Errorf("%q: %v, %t, %s", args, err, done, out.String())
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", "/xdg")
 	cli, err := parse(t)
@@ -85,12 +117,16 @@ func TestRefused(t *testing.T) {
 		{"--tls-cert=x", "--tls-key"},
 		{"--lang=de", "--lang"},
 		{"--config=/does/not/exist", "no such file"},
+		{"--address=", "--address"},
 	} {
 		if _, err := parse(t, c.args); err == nil || !strings.Contains(err.Error(), c.why) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", c.args, err, c.why)
 		}
 	}
-	for text, why := range map[string]string{"HOSTS=x\n": "line 1", "a\n": "line 1", "\n# x\nmax-text=many\n": "max-text"} {
+	for text, why := range map[string]string{
+		"HOSTS=x\n": "salon.conf, line 1", "\na\n": "salon.conf, line 2", "\n# x\nmax-text=many\n": "max-text",
+		"HOST=\n": "--address", "HOST= # nothing\n": "--address",
+	} {
 		if _, err := parse(t, "--config", written(t, text)); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v, want %q", text, err, why)
 		}

@@ -12,9 +12,12 @@ import (
 )
 
 // file is a config file: lines of KEY=VALUE. Keys are the flags' names in any case, with '_' or '-'; SALON_ may stand
-// before them, and HOST is --address. Empty lines and those that start with # are skipped; quotes around a value are taken
-// off.
-type file map[string]setting
+// before them, and HOST is --address. Empty lines are skipped, and from a # at a line's start or behind a space all that
+// follows, outside quotes; quotes around a value are taken off.
+type file struct {
+	name     string
+	settings map[string]setting
+}
 
 type setting struct {
 	value string
@@ -22,24 +25,46 @@ type setting struct {
 }
 
 func loadFile(r io.Reader) (kong.Resolver, error) {
-	f := file{}
+	f := file{name: "config file", settings: map[string]setting{}}
+	if named, ok := r.(*os.File); ok {
+		f.name = named.Name()
+	}
 	s := bufio.NewScanner(r)
 	for n := 1; s.Scan(); n++ {
-		text := strings.TrimSpace(s.Text())
+		text := s.Text()
+		if n == 1 {
+			text = strings.TrimPrefix(text, "\ufeff") // the byte order mark that some editors write
+		}
+		text = strings.TrimSpace(text)
 		if text == "" || text[0] == '#' {
 			continue
 		}
 		key, value, ok := strings.Cut(text, "=")
 		if !ok {
-			return nil, fmt.Errorf("line %d: KEY=VALUE expected", n)
+			return nil, fmt.Errorf("%s, line %d: KEY=VALUE expected", f.name, n)
 		}
-		value = strings.TrimSpace(value)
-		if len(value) >= 2 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
-			value = value[1 : len(value)-1]
-		}
-		f[flagName(key)] = setting{value, n}
+		f.settings[flagName(key)] = setting{unquoted(value), n}
 	}
-	return f, s.Err()
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.name, err)
+	}
+	return f, nil
+}
+
+// unquoted gives what a line sets: what is between quotes, or all up to a comment.
+func unquoted(value string) string {
+	value = strings.TrimSpace(value)
+	if value != "" && (value[0] == '"' || value[0] == '\'') {
+		if inside, rest, ok := strings.Cut(value[1:], value[:1]); ok && (rest == "" || strings.HasPrefix(strings.TrimSpace(rest), "#")) {
+			return inside
+		}
+	}
+	for i := range len(value) {
+		if value[i] == '#' && (i == 0 || value[i-1] == ' ' || value[i-1] == '\t') {
+			return strings.TrimSpace(value[:i])
+		}
+	}
+	return value
 }
 
 func flagName(key string) string {
@@ -64,9 +89,9 @@ func (f file) Validate(app *kong.Application) error {
 		}
 	}
 	visit(app.Node)
-	for key, s := range f {
+	for key, s := range f.settings {
 		if !slices.Contains(known, key) {
-			return fmt.Errorf("config file, line %d: %q is no setting", s.line, key)
+			return fmt.Errorf("%s, line %d: %q is no setting", f.name, s.line, key)
 		}
 	}
 	return nil
@@ -79,7 +104,7 @@ func (f file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, erro
 			return nil, nil
 		}
 	}
-	if s, ok := f[flag.Name]; ok {
+	if s, ok := f.settings[flag.Name]; ok {
 		return s.value, nil
 	}
 	return nil, nil
