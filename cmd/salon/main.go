@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -50,7 +51,12 @@ func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, cli.Language(lang.French).Text("Salon is open: %s", n.URL()))
+	l := cli.Language(lang.French)
+	fmt.Fprintln(stdout, l.Text("Salon is open: %s", n.URL()))
+	own, _ := net.InterfaceAddrs() // without them only this machine's own address is told
+	for _, u := range forOthers(cli.Serve.Address.Address, n.URL(), own) {
+		fmt.Fprintln(stdout, l.Text("For others on the network: %s", u))
+	}
 	err = n.Wait(ctx)
 	stop()
 	bounded, cancel := context.WithTimeout(context.Background(), cli.Serve.Stop)

@@ -63,7 +63,8 @@ var frenchServer = map[string]string{
 
 	"Echo listens on %s": "Echo écoute sur %s",
 	"%d events in %d rooms and %d users are the same on both sides; %d events copied now.": "%d événements dans %d salons et %d utilisateurs sont les mêmes des deux côtés ; %d événements copiés cette fois.",
-	"Salon is open: %s": "Salon est ouvert : %s",
+	"Salon is open: %s":             "Salon est ouvert : %s",
+	"For others on the network: %s": "Pour les autres sur le réseau : %s",
 
 	// Goodbyes.
 	"the server is restarting":               "le serveur redémarre",
