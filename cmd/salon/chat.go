@@ -17,7 +17,7 @@ func talk(ctx context.Context, cli *config.CLI) error {
 		address = fmt.Sprint(c.Address)
 	}
 	return tui.Run(ctx, tui.Options{
-		Address: address, Rooms: c.Room, Name: c.Name, Lang: cli.Language(lang.French), Agent: "salon-chat/" + version(),
+		Address: address, Rooms: c.Room, Name: c.Name, Token: c.Token, Lang: cli.Language(lang.French), Agent: "salon-chat/" + version(),
 		Color: c.Color, LogFile: c.LogFile, Last: c.Last, JSON: c.JSON, Follow: c.Follow,
 	})
 }

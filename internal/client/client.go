@@ -38,13 +38,15 @@ const (
 	typingEvery   = 3 * time.Second
 )
 
-// Options say whom to connect to, as whom, and what to do with what comes. Only URL and Name must be set.
+// Options say whom to connect to, as whom, and what to do with what comes. Only URL, and Name or Token, must be set.
 type Options struct {
 	URL   string // ws:// or wss://, see [ParseAddress]
 	Name  string
 	Token string // of an earlier visit, so as to be the same user
-	Lang  string // of the server's messages: "fr" or "en"
-	Agent string // names this client in the server's log
+	// TokenOnly makes Run fail when the server does not know the token, instead of becoming a new user called Name.
+	TokenOnly bool
+	Lang      string // of the server's messages: "fr" or "en"
+	Agent     string // names this client in the server's log
 
 	Rooms []chat.RoomID // joined at the start
 	// Last is how many events to begin a room with, at most [chat.MaxPage]; less than 0 for none, 0 for

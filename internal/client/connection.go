@@ -268,7 +268,7 @@ func (c *Client) onError(p *push, a *answer, fx *effects) {
 }
 
 func (c *Client) onHelloError(err *Error, fx *effects) {
-	if err.Code == chat.CodeInvalidToken && c.token != "" {
+	if err.Code == chat.CodeInvalidToken && c.token != "" && !c.opts.TokenOnly {
 		c.token = ""
 		fx.tokens = append(fx.tokens, "")
 		fx.tell(Forgotten{})

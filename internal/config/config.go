@@ -96,6 +96,7 @@ type Chat struct {
 
 	Room    []string `short:"r" help:"Rooms to join; the first is where one speaks." default:"lobby"`
 	Name    string   `short:"n" help:"Your name."`
+	Token   string   `help:"Be the user whose token this is, instead of one that this machine keeps. Others can see a flag: better by the environment."`
 	LogFile string   `help:"Keep the talk in this file." type:"path" placeholder:"FILE"`
 	Color   string   `help:"Colours: auto, always, never." enum:"auto,always,never" default:"auto"`
 	JSON    bool     `help:"As a pipe: a line out is a JSON event."`

@@ -34,7 +34,7 @@ var frenchServer = map[string]string{
 	"the name has too many accents on one letter":                     "le nom a trop d’accents sur une lettre",
 	"the name has a character that cannot be seen (%U)":               "le nom a un caractère invisible (%U)",
 	"the name shows nothing":                                          "le nom ne montre rien",
-	"the name %q is in use":                                           "le nom %q est déjà pris",
+	"the name \"%s\" is in use, or kept for somebody who left":        "le nom « %s » est pris, ou gardé pour quelqu’un qui est parti",
 	"this token is unknown or was revoked":                            "ce jeton est inconnu ou a été révoqué",
 
 	// Requests.

@@ -149,7 +149,7 @@ func (n *names) take(ctx context.Context, user chat.User, guest bool) (until tim
 	until = n.until(now, guest)
 	err = n.users.ClaimName(ctx, keyOf(user.Name), user.ID, now, until)
 	if errors.Is(err, history.ErrNameTaken) {
-		return until, chat.Errorf(chat.CodeNameTaken, "the name %q is in use", user.Name)
+		return until, chat.Errorf(chat.CodeNameTaken, "the name \"%s\" is in use, or kept for somebody who left", user.Name)
 	}
 	return until, err
 }

@@ -4,10 +4,67 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"salon/internal/client"
+	"salon/internal/lang"
 )
+
+// TestTokenFromElsewhere: whoever brings a token is its user, on a machine that keeps none, and nobody else.
+func TestTokenFromElsewhere(t *testing.T) {
+	t.Setenv("USER", "somebody-else")
+	t.Setenv("SALON_NAME", "")
+	address, _ := serve(t)
+	first := Options{Address: address, Name: "bot", TokenDir: t.TempDir(), Lang: lang.English}
+	talk := func(o Options) (said string, err error) {
+		p := pipeTo(t, o, false)
+		p.write("hi\n")
+		p.in.Close()
+		err = <-p.ended
+		return p.output() + p.toPeople(), err
+	}
+	if _, err := talk(first); err != nil {
+		t.Fatal(err)
+	}
+	url, err := client.ParseAddress(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := openTokens(first.TokenDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := kept.load(url, "bot")
+	if err != nil || token == "" {
+		t.Fatalf("no token is kept: %v", err)
+	}
+	other := Options{Address: address, TokenDir: t.TempDir(), Lang: lang.English}
+	other.Name = "bot"
+	if _, err := talk(other); err == nil || !strings.Contains(err.Error(), `the name "bot" is in use, or kept for somebody who left`) {
+		t.Errorf("without the token: %v", err)
+	}
+	for _, other.Name = range []string{"", "bot"} {
+		other.Token = token
+		if said, err := talk(other); err != nil || !strings.Contains(said, "\tbot\thi") || strings.Contains(said, token) {
+			t.Errorf("with the token, as %q: %v, %q", other.Name, err, said)
+		}
+	}
+	other.Token = "t_nobody"
+	if _, err := talk(other); err == nil || !strings.Contains(err.Error(), "this token is unknown or was revoked") {
+		t.Errorf("with a wrong token: %v", err)
+	}
+	if files, err := os.ReadDir(other.TokenDir); err != nil || len(files) > 0 {
+		t.Errorf("the other machine keeps %v (%v)", files, err)
+	}
+	other.Token, other.Name = token, ""
+	screen := open(t, other)
+	screen.sees("Welcome back, bot!")
+	screen.types("/nick robot\r")
+	screen.sees("You are now called robot")
+}
 
 func TestTokens(t *testing.T) {
 	tokens, err := openTokens(filepath.Join(t.TempDir(), "made", "here"))

@@ -42,10 +42,10 @@ type pipe struct {
 // ends) and everything is acknowledged and shown.
 func runPipe(ctx context.Context, t *talk) error {
 	name := t.Name
-	if name == "" {
+	if name == "" && t.Token == "" {
 		name = os.Getenv("USER")
 	}
-	if name == "" {
+	if name == "" && t.Token == "" {
 		return errors.New(t.Lang.Text("a pipe needs a name: --name, or SALON_NAME"))
 	}
 	// A write to a closed output shall fail, not end the process before what was read is delivered.

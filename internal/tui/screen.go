@@ -138,8 +138,8 @@ func (s *screen) say(lines ...string) { s.lines = append(s.lines, lines...) }
 
 // run talks under one name after the other, until one is accepted.
 func (s *screen) run(ctx context.Context) error {
-	for name := s.Name; ; name = "" {
-		if name == "" {
+	for name, named := s.Name, s.Token != ""; ; name, named = "", false {
+		if name == "" && !named {
 			var err error
 			if name, err = s.askName(ctx); err != nil {
 				return err
@@ -269,6 +269,9 @@ func (s *screen) leftRoom(room chat.RoomID) {
 // keepToken writes the token to its file.
 func (s *screen) keepToken(token string) {
 	s.token = token
+	if s.Token != "" {
+		return // it came from elsewhere, and is kept there
+	}
 	if err := s.tokens.save(s.url, s.name, token); err != nil {
 		s.warn(s.Lang.Text("your identity is not kept: %v", err))
 	}

@@ -31,7 +31,8 @@ import (
 type Options struct {
 	Address string   // see [client.ParseAddress]; "127.0.0.1:8888" when empty
 	Rooms   []string // joined at the start; the first is where one speaks; [chat.DefaultRoom] when empty
-	Name    string   // else $SALON_NAME; else a terminal asks and a pipe takes $USER
+	Name    string   // else $SALON_NAME; else the token's; else a terminal asks and a pipe takes $USER
+	Token   string   // of the user to be, and of no other; else what TokenDir keeps for the name. It is not kept there
 	Lang    lang.Lang
 	Agent   string // names this client in the server's log
 	Color   string // "auto" (the default), "always", "never"
@@ -117,13 +118,16 @@ func newTalk(o Options) (*talk, error) {
 
 // client gives the options of the client for a name; a room begins with usual earlier messages if nobody said how many.
 func (t *talk) client(name string, usual int, on func(client.Notice)) client.Options {
-	token, err := t.tokens.load(t.url, name)
-	if err != nil {
-		t.warn(t.Lang.Text("your identity is not kept: %v", err))
+	token := t.Token
+	if token == "" {
+		var err error
+		if token, err = t.tokens.load(t.url, name); err != nil {
+			t.warn(t.Lang.Text("your identity is not kept: %v", err))
+		}
 	}
 	return client.Options{
 		URL: t.url, Name: name, Token: token, Lang: t.Lang.String(), Agent: t.Agent, Rooms: t.rooms, On: on,
-		Last: t.last(usual),
+		TokenOnly: t.Token != "", Last: t.last(usual),
 	}
 }
 

@@ -59,7 +59,7 @@ func TestTextModeNames(t *testing.T) {
 	ada.expect("Welcome Ada, you are in lobby. /help lists the commands.", "Your name?")
 	other := dial(t, n, "?lang=en")
 	other.send("ada")
-	other.expect(`Error: the name "ada" is in use`, "Your name?")
+	other.expect(`Error: the name "ada" is in use, or kept for somebody who left`, "Your name?")
 	other.send("a|b|c")
 	other.expect("Error: the name has a '|'")
 	ada.conn.Close(websocket.StatusNormalClosure, "")
