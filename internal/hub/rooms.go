@@ -46,7 +46,7 @@ func (h *Hub) listRooms(ctx context.Context, after chat.RoomID, limit int) (line
 	}
 	byName := map[chat.RoomID]protocol.RoomLine{}
 	for _, i := range infos {
-		byName[i.Room] = protocol.RoomLine{Room: i.Room, Head: i.Head, At: &i.At}
+		byName[i.Room] = protocol.RoomLine{Room: i.Room, Head: i.Head, At: &protocol.Time{Time: i.At}}
 	}
 	for id, n := range h.peopled(ctx) {
 		if id > after {

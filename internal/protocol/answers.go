@@ -3,7 +3,6 @@ package protocol
 import (
 	"encoding/json"
 	"strconv"
-	"time"
 
 	"salon/internal/chat"
 )
@@ -101,7 +100,7 @@ type RoomLine struct {
 	Room  chat.RoomID `json:"room"`
 	Head  uint64      `json:"head"`
 	Count int         `json:"count"`        // users in it now
-	At    *time.Time  `json:"at,omitempty"` // of the last event
+	At    *Time       `json:"at,omitempty"` // of the last event
 }
 
 // Plain is an answer or push with nothing but a room: left, pong, ok.

@@ -14,6 +14,12 @@ import (
 // timeFormat is RFC 3339 in UTC with milliseconds.
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
+// Time is a time as the wire writes all of them.
+type Time struct{ time.Time }
+
+// MarshalJSON writes the time.
+func (t Time) MarshalJSON() ([]byte, error) { return appendTime(nil, t.Time), nil }
+
 // AppendEvent writes a pushed event.
 func AppendEvent(dst []byte, e *chat.Event) []byte {
 	dst = append(dst, `{"type":"event","room":`...)

@@ -75,7 +75,7 @@ func TestAnswersGolden(t *testing.T) {
 		"presence": Marshal(Presence{Type: "presence", Room: "lobby", Change: ChangeRename, User: &renamed, Old: "ada", Count: 2}),
 		"count":    Marshal(Presence{Type: "presence", Room: "agora", Change: ChangeCount, Count: 101}),
 		"who":      Marshal(Who{Type: "who", ID: "5", Room: "lobby", Members: []chat.User{ada}, Count: 2, Next: "u_1"}),
-		"rooms":    Marshal(Rooms{Type: "rooms", ID: "6", Rooms: []RoomLine{{Room: "lobby", Head: 129, Count: 2, At: &at}}}),
+		"rooms":    Marshal(Rooms{Type: "rooms", ID: "6", Rooms: []RoomLine{{Room: "lobby", Head: 129, Count: 2, At: &Time{at}}}}),
 		"typing":   Marshal(Typing{Type: "typing", Room: "lobby", User: ada}),
 		"lag":      Marshal(Lag{Type: "lag", Room: "lobby", Seq: 128}),
 		"pong":     Marshal(Plain{Type: "pong", ID: "7"}),

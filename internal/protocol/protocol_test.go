@@ -161,3 +161,25 @@ func TestLongIDIsNotRepeated(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesAreWrittenAlike: the same time has the same digits wherever it stands, whole milliseconds or not.
+func TestTimesAreWrittenAlike(t *testing.T) {
+	for at, want := range map[time.Time]string{
+		time.Date(2026, 11, 22, 21, 35, 32, 810e6, time.UTC):             `"at":"2026-11-22T21:35:32.810Z"`,
+		time.Date(2026, 11, 22, 22, 35, 32, 0, time.FixedZone("", 3600)): `"at":"2026-11-22T21:35:32.000Z"`,
+	} {
+		for _, frame := range [][]byte{
+			Marshal(RoomLine{Room: "lobby", At: &Time{at}}),
+			AppendEvent(nil, &chat.Event{At: at}),
+			AppendAck(nil, "", &chat.Event{At: at}),
+		} {
+			if !strings.Contains(string(frame), want) {
+				t.Errorf("%s: want %s", frame, want)
+			}
+		}
+	}
+	var back RoomLine
+	if err := json.Unmarshal([]byte(`{"room":"lobby","at":"2026-11-22T21:35:32.810Z"}`), &back); err != nil || back.At.Nanosecond() != 810e6 {
+		t.Errorf("read %+v, %v", back.At, err)
+	}
+}
