@@ -11,7 +11,7 @@ type Code string
 
 // The codes. A temporary one may succeed unchanged later; the others will not.
 const (
-	CodeBadRequest     Code = "bad_request"     // not JSON, a wrong type, a missing field
+	CodeBadRequest     Code = "bad_request"     // not JSON, no type, a field of a wrong type, a number out of range
 	CodeUnknownRequest Code = "unknown_request" // a type this server does not answer
 	CodeHelloFirst     Code = "hello_first"     // the first request must be hello
 	CodeInvalidName    Code = "invalid_name"

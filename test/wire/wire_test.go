@@ -194,6 +194,7 @@ func TestBadRequests(t *testing.T) {
 	}
 	refused(`{"type":"join","room":"lobby"}`, "hello_first")
 	refused(`{"type":"hello","name":""}`, "invalid_name")
+	refused(`{"type":"hello"}`, "invalid_name")
 	refused(`{"type":"hello","name":"a\u0000b"}`, "invalid_name")
 	refused(`{"type":"hello","name":"a\u202eb"}`, "invalid_name")
 	p.hello("ada")
@@ -216,6 +217,14 @@ func TestBadRequests(t *testing.T) {
 	refused(`{"type":"history","room":"lobby","before":0}`, "bad_request")
 	refused(`{"type":"history","room":"lobby","limit":0}`, "bad_request")
 	refused(`{"type":"join","room":"lobby","last":-1}`, "bad_request")
+	refused(`{"room":"lobby"}`, "bad_request")
+	refused(`{"type":"join"}`, "invalid_room")
+	refused(`{"type":"send","cid":"c","text":"x"}`, "invalid_room")
+	refused(`{"type":"send","room":"lobby","cid":"c"}`, "invalid_text")
+	p.send(`{"type":"join","room":"lobby","last":201}`)
+	p.next("joined")
+	p.send(`{"type":"history","room":"lobby","limit":1000}`)
+	p.next("history")
 	p.send(`{"type":"ping"}`)
 	p.next("pong") // and nothing else happened
 }
