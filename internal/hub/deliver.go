@@ -22,6 +22,7 @@ type signal struct {
 	json []byte
 	text [2]string   // by language; "" for what is not shown
 	skip chat.UserID // whom it tells nothing new
+	self chat.UserID // whom the line tells nothing new: text mode has said it already
 	n    uint64      // counts the room's signals: those from before a member's answer are in the answer
 }
 

@@ -94,7 +94,7 @@ func (m *Member) takeSignal(f *frame) {
 	}
 	if m.form == JSON {
 		m.sink.TryQueue(f.asJSON(0))
-	} else if msg := f.asText(m.lang)[0]; msg != nil {
+	} else if msg := f.asText(m.lang)[0]; msg != nil && (f.signal.self == "" || f.signal.self != m.user.ID) {
 		m.sink.TryQueue(msg)
 	}
 }

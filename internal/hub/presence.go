@@ -212,10 +212,14 @@ func (r *room) announce(p *protocol.Presence, skip chat.UserID) {
 		return
 	}
 	p.Type, p.Room, p.Count = "presence", r.id, r.roster.count()
+	var self chat.UserID
+	if p.Change == protocol.ChangeRename {
+		self = p.User.ID
+	}
 	r.send(item{signal: &signal{
 		json: protocol.Marshal(p),
 		text: [2]string{protocol.TextPresence(lang.French, p), protocol.TextPresence(lang.English, p)},
-		skip: skip,
+		skip: skip, self: self,
 	}})
 }
 

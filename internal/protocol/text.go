@@ -1,8 +1,11 @@
 package protocol
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"salon/internal/chat"
 	"salon/internal/lang"
@@ -15,6 +18,18 @@ func ParseTextHello(frame string) string {
 		return strings.TrimSpace(name)
 	}
 	return frame
+}
+
+// ParseTypedRoom reads a room's name as a person types it: the case does not matter, nor a # before it, nor which of its forms
+// Unicode gives an accent. Errors: [chat.CodeInvalidRoom].
+func ParseTypedRoom(s string) (chat.RoomID, error) {
+	return chat.ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))))
+}
+
+// LooksLikeJSON tells that the first frame of text mode is a request of a client that forgot to ask for the subprotocol.
+func LooksLikeJSON(frame string) bool {
+	frame = strings.TrimSpace(frame)
+	return strings.HasPrefix(frame, "{") && json.Valid([]byte(frame))
 }
 
 // TextEvent gives the line that shows an event in text mode; "" for kinds that are shown as nothing.

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -111,18 +113,12 @@ func (s *Server) Wait() { s.work.Wait() }
 // serveWS makes a session of the request.
 func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	address := s.count.address(r)
-	p := session.Params{Lang: s.Lang, Room: chat.DefaultRoom, Address: address}
-	if l, ok := lang.Parse(r.URL.Query().Get("lang")); ok {
-		p.Lang = l
+	p, err := s.params(r.URL.Query())
+	if err != nil {
+		http.Error(w, p.Lang.Error(err), http.StatusBadRequest)
+		return
 	}
-	if name := r.URL.Query().Get("room"); name != "" {
-		room, err := session.ParseRoom(name)
-		if err != nil {
-			http.Error(w, p.Lang.Error(err), http.StatusBadRequest)
-			return
-		}
-		p.Room = room
-	}
+	p.Address = address
 	done, ok := s.count.session(r) // before the peer is told anything: who comes first counts first
 	conn, err := ws.Upgrade(w, r, &s.options)
 	if err != nil {
@@ -151,6 +147,27 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		s.Logger.Warn("too many connections", "address", address)
 		s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
 	}()
+}
+
+// params reads what the address asks for. Errors: [chat.Error]; the language is known even so.
+func (s *Server) params(q url.Values) (p session.Params, err error) {
+	p = session.Params{Lang: s.Lang, Room: chat.DefaultRoom, Last: chat.DefaultPage}
+	if l, ok := lang.Parse(q.Get("lang")); ok {
+		p.Lang = l
+	}
+	if name := q.Get("room"); name != "" {
+		if p.Room, err = protocol.ParseTypedRoom(name); err != nil {
+			return p, err
+		}
+	}
+	if last := q.Get("last"); last != "" {
+		n, err := strconv.Atoi(last)
+		if err != nil || n < 0 {
+			return p, chat.Errorf(chat.CodeBadRequest, "the field %q is out of range", "last")
+		}
+		p.Last = min(n, chat.MaxPage)
+	}
+	return p, nil
 }
 
 // enter has Wait wait for one connection more; false after Close.

@@ -79,6 +79,7 @@ func (s *Server) Open() int { return int(s.open.Load()) }
 type Params struct {
 	Lang    lang.Lang   // asked for in the address, else the server's
 	Room    chat.RoomID // text mode: where to go
+	Last    int         // text mode: how many earlier messages a room begins with
 	Address string      // of the peer, for the log
 }
 
@@ -116,7 +117,7 @@ func (s *Server) Attach(conn *ws.Conn, p Params, ended func()) bool {
 // admit makes a session; nil while the server stops.
 func (s *Server) admit(conn *ws.Conn, p Params) *Session {
 	c := &Session{
-		srv: s, conn: conn, id: chat.NewSessionID(), lang: p.Lang, room: p.Room, address: p.Address,
+		srv: s, conn: conn, id: chat.NewSessionID(), lang: p.Lang, room: p.Room, last: p.Last, address: p.Address,
 		text: conn.Subprotocol() != protocol.Subprotocol,
 	}
 	s.mu.Lock()

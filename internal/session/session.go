@@ -40,6 +40,7 @@ type Session struct {
 	id      string
 	text    bool // text mode
 	room    chat.RoomID
+	last    int // text mode: how many earlier messages a room begins with
 	address string
 	slot    int // in the wheel; guarded by it
 
@@ -163,6 +164,9 @@ func (c *Session) do() {
 // handle handles one message. The crew calls it. The error ends the connection.
 func (c *Session) handle(op ws.Opcode, payload []byte) (err error) {
 	switch {
+	case c.text && op != ws.Text:
+		c.slow()
+		c.sayError(chat.Errorf(chat.CodeBadRequest, "a message is a text frame"))
 	case c.text:
 		err = c.textFrame(string(payload))
 	case op != ws.Text:

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"salon/internal/chat"
 	"salon/internal/history"
@@ -47,11 +46,16 @@ func (c *Session) sayError(err error) {
 
 func (c *Session) textHello(frame string) error {
 	c.slow()
-	_, err := c.untimed(&protocol.Request{Name: protocol.ParseTextHello(frame)})
+	var err error
+	if protocol.LooksLikeJSON(frame) {
+		err = chat.Errorf(chat.CodeBadRequest, "this is text mode; for JSON connect with the subprotocol %s", protocol.Subprotocol)
+	} else {
+		_, err = c.untimed(&protocol.Request{Name: protocol.ParseTextHello(frame)})
+	}
 	if err == nil {
 		c.srv.Logger.Info("hello", "session", c.id, "user", c.me().ID, "name", c.me().Name, "address", c.address, "client", "text")
 		c.say("Welcome %s, you are in %s. /help lists the commands.", c.me().Name, c.room)
-		if _, err = c.enter(c.room, hub.From{Last: chat.DefaultPage}, ""); err == nil {
+		if _, err = c.enter(c.room, hub.From{Last: c.last}, ""); err == nil {
 			return nil
 		}
 		c.sayError(err)
@@ -64,9 +68,6 @@ func (c *Session) textHello(frame string) error {
 
 // textSend says a text in the current room. Only what goes wrong is answered.
 func (c *Session) textSend(text string) {
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "\ufffd")
-	}
 	m, err := c.member(string(c.room))
 	if err == nil {
 		err = c.checkText(text)
@@ -159,7 +160,11 @@ func (c *Session) textRooms() error {
 
 // textJoin goes to another room; text mode is in one at a time.
 func (c *Session) textJoin(arg string) error {
-	id, err := ParseRoom(strings.ToLower(strings.TrimPrefix(arg, "#")))
+	if arg == "" {
+		c.say("/join <room>")
+		return nil
+	}
+	id, err := protocol.ParseTypedRoom(arg)
 	if err != nil {
 		return err
 	}
@@ -168,7 +173,7 @@ func (c *Session) textJoin(arg string) error {
 		return nil
 	}
 	user, old := c.me(), c.setRooms(nil)
-	if _, err := c.enter(id, hub.From{Last: chat.DefaultPage}, ""); err != nil {
+	if _, err := c.enter(id, hub.From{Last: c.last}, ""); err != nil {
 		c.setRooms(old)
 		for _, m := range old {
 			c.catchName(m, user)
@@ -184,6 +189,10 @@ func (c *Session) textJoin(arg string) error {
 }
 
 func (c *Session) textNick(arg string) error {
+	if arg == "" {
+		c.say("/nick <name>")
+		return nil
+	}
 	user, err := c.takeName(arg)
 	if err != nil {
 		return err
@@ -193,13 +202,17 @@ func (c *Session) textNick(arg string) error {
 }
 
 func (c *Session) textHistory(arg string) error {
+	n := chat.DefaultPage
+	if arg != "" {
+		var err error
+		if n, err = strconv.Atoi(arg); err != nil || n < 1 {
+			c.say("/history [n]")
+			return nil
+		}
+	}
 	m, err := c.member(string(c.room))
 	if err != nil {
 		return err
-	}
-	n, err := strconv.Atoi(arg)
-	if arg == "" || errors.Is(err, strconv.ErrSyntax) || n < 1 {
-		n = chat.DefaultPage
 	}
 	ctx, cancel := c.call()
 	defer cancel()

@@ -15,11 +15,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"golang.org/x/term"
-	"golang.org/x/text/unicode/norm"
 
 	"salon/internal/chat"
 	"salon/internal/client"
@@ -101,7 +99,7 @@ func newTalk(o Options) (*talk, error) {
 		o.Rooms = []string{string(chat.DefaultRoom)}
 	}
 	for _, name := range o.Rooms {
-		id, err := parseRoom(name)
+		id, err := protocol.ParseTypedRoom(name)
 		if err != nil {
 			return nil, errors.New(t.Lang.Error(err))
 		}
@@ -140,11 +138,6 @@ func (t *talk) last(usual int) int {
 		return -1 // none; there 0 means something else
 	}
 	return usual
-}
-
-// parseRoom understands a room as a person types it.
-func parseRoom(s string) (chat.RoomID, error) {
-	return chat.ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))))
 }
 
 // explain says an error of the client to people, whatever the server at the other end wrote into it.

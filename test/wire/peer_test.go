@@ -82,6 +82,15 @@ func (p *peer) send(text string) {
 	}
 }
 
+func (p *peer) binary(data string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	if err := p.conn.Write(ctx, websocket.MessageBinary, []byte(data)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 func (p *peer) line() string {
 	p.t.Helper()
 	s, err := p.read()

@@ -71,6 +71,53 @@ func TestTextModeNames(t *testing.T) {
 	})
 }
 
+func TestTextModeCommands(t *testing.T) {
+	n := start(t)
+	ada := dial(t, n, "?lang=en&room=%23OpS&last=0")
+	ada.send(`{"type":"hello","name":"ada"}`)
+	ada.expect("Error: this is text mode; for JSON connect with the subprotocol salon.v1.json", "Your name?")
+	ada.binary("ada")
+	ada.expect("Error: a message is a text frame")
+	ada.send("ada")
+	ada.expect("Welcome ada, you are in ops. /help lists the commands.")
+	ada.binary("bin\xff\x00")
+	ada.expect("Error: a message is a text frame")
+	ada.send("first")
+	ada.send("second")
+	for command, usage := range map[string]string{
+		"/nick": "/nick <name>", "/join": "/join <room>", "/history x": "/history [n]", "/history 0": "/history [n]",
+	} {
+		ada.send(command)
+		ada.expect(usage)
+	}
+	bob := dial(t, n, "?lang=en&room=OPS&last=1")
+	bob.send("bob")
+	bob.expect("Welcome bob, you are in ops. /help lists the commands.", "Your name?")
+	bob.expect("ada said: second")
+	ada.expect("Announcement: bob joined the chat room")
+	none := dial(t, n, "?lang=en&room=ops&last=0")
+	none.send("eve")
+	none.expect("Welcome eve, you are in ops. /help lists the commands.", "Your name?")
+	ada.expect("Announcement: eve joined the chat room")
+	bob.expect("Announcement: eve joined the chat room")
+	ada.send("/nick Arthur")
+	ada.expect("You are now called Arthur")
+	for _, p := range []*peer{bob, none} {
+		p.expect("Announcement: ada is now called Arthur")
+	}
+	ada.send("/who")
+	ada.expect("In ops (3): Arthur, bob, eve")
+	for _, query := range []string{"?room=a/b", "?last=-1", "?last=x"} {
+		conn, res, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(n.URL(), "http")+query, nil)
+		if err == nil {
+			conn.CloseNow()
+		}
+		if err == nil || res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %v, want status 400", query, err)
+		}
+	}
+}
+
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
