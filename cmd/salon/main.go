@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,23 +26,30 @@ func main() {
 
 func run(args []string, stdout, stderr io.Writer) error {
 	cli, command, done, err := config.Parse(args, stdout)
-	if err != nil || done {
-		return err
+	if err != nil {
+		return errors.New(config.Spoken(args).Problem(err))
+	}
+	if done {
+		return nil
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	switch command {
 	case "serve":
-		return serve(ctx, stop, cli, stdout, stderr)
+		err = serve(ctx, stop, cli, stdout, stderr)
 	case "chat":
-		return talk(ctx, cli)
+		return talk(ctx, cli) // in the reader's language already
 	case "migrate":
-		return carry(ctx, cli, stdout, stderr)
+		err = carry(ctx, cli, stdout, stderr)
 	case "echo":
-		return echoes(ctx, cli, stdout)
+		err = echoes(ctx, cli, stdout)
+	default:
+		fmt.Fprintln(stdout, "salon", version())
 	}
-	fmt.Fprintln(stdout, "salon", version())
-	return nil
+	if err != nil {
+		err = errors.New(cli.Language(lang.French).Problem(err))
+	}
+	return err
 }
 
 // serve runs a server until a signal ends ctx. A second signal ends the program at once.

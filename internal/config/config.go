@@ -121,21 +121,26 @@ type Migrate struct {
 // Version prints the version.
 type Version struct{}
 
-// Parse reads the command line. It writes help to out. done is true when that was all that was asked.
+const description = "A chat-room server to run yourself."
+
+// Parse reads the command line. It writes help to out. done is true when that was all that was asked. Errors are one line,
+// in English; [lang.Lang.Problem] says them in another language.
 func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, err error) {
 	cli = &CLI{}
+	l := Spoken(args)
 	k, err := kong.New(cli,
 		kong.Name("salon"),
-		kong.Description("A chat-room server to run yourself."),
+		kong.Description(description),
 		kong.DefaultEnvars("SALON"),
 		kong.Configuration(loadFile),
 		kong.Writers(out, out),
 		kong.Exit(func(int) { done = true }),
-		kong.UsageOnError(),
+		kong.Help(helpIn(l)),
 	)
 	if err != nil {
 		return nil, "", false, err
 	}
+	translate(k.Model.Node, l)
 	ctx, err := k.Parse(asCommand(args))
 	if done {
 		return cli, "", true, nil

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"salon/internal/lang"
 )
@@ -61,6 +64,7 @@ func TestAddressAsInAURL(t *testing.T) {
 
 // TestOtherWaysToAsk: what many programs understand is understood here.
 func TestOtherWaysToAsk(t *testing.T) {
+	t.Setenv("SALON_LANG", "en")
 	if _, command, _, err := Parse([]string{"--version"}, &bytes.Buffer{}); err != nil || command != "version" {
 		t.Errorf("--version: %q, %v", command, err)
 	}
@@ -69,6 +73,52 @@ func TestOtherWaysToAsk(t *testing.T) {
 		if _, _, done, err := Parse(args, &out); err != nil || !done || !strings.Contains(out.String(), "Usage: salon") {
 			t.Errorf("%q: %v, %t, %s", args, err, done, out.String())
 		}
+	}
+}
+
+// TestHelpIsFrench: whoever speaks French gets no English help, whichever way they said so.
+func TestHelpIsFrench(t *testing.T) {
+	k, err := kong.New(&CLI{}, kong.Name("salon"), kong.Description(description))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	eachHelp(k.Model.Node, func(help *string) {
+		if texts++; *help != "" && lang.French.Text(*help) == *help {
+			t.Errorf("no French for %q", *help)
+		}
+	})
+	if texts < 40 {
+		t.Errorf("only %d texts found", texts)
+	}
+	english := regexp.MustCompile(`Usage: |Flags:|Commands:|Arguments:|\[flags\]|Run "|Show |Print |this file`)
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "SALON_LANG"} {
+		t.Setenv(name, "")
+	}
+	for _, tt := range []struct {
+		name, value string
+		args        []string
+	}{
+		{"LANG", "fr_FR.UTF-8", []string{"--help"}},
+		{"SALON_LANG", "fr", []string{"chat", "--help"}},
+		{"LANG", "C", []string{"--lang", "fr", "serve", "--help"}},
+		{"LANG", "C", []string{"migrate", "--help", "--lang=fr"}},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			t.Setenv(tt.name, tt.value)
+			var out bytes.Buffer
+			if _, _, done, err := Parse(tt.args, &out); err != nil || !done {
+				t.Fatal(err, done)
+			}
+			if m := english.FindString(out.String()); m != "" || !strings.Contains(out.String(), "Options :") {
+				t.Errorf("%q in:\n%s", m, out.String())
+			}
+		})
+	}
+	t.Setenv("LANG", "en_GB.UTF-8")
+	var out bytes.Buffer
+	if Parse([]string{"--help"}, &out); !strings.Contains(out.String(), "Open the rooms (the default command).") {
+		t.Errorf("in English:\n%s", out.String())
 	}
 }
 

@@ -3,7 +3,7 @@ package lang
 import "maps"
 
 // french gives the French text for each English one.
-var french = merged(frenchServer, frenchClient)
+var french = merged(frenchServer, frenchClient, frenchHelp)
 
 func merged(parts ...map[string]string) map[string]string {
 	all := map[string]string{}

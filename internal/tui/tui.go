@@ -153,11 +153,11 @@ func reason(l lang.Lang, err error) string {
 		for inner := errors.Unwrap(root); inner != nil; inner = errors.Unwrap(root) {
 			root = inner
 		}
-		return l.Text("cannot reach %s: %v", unreachable.URL, root)
+		return l.Text("cannot reach %s: %v", unreachable.URL, l.Problem(root))
 	}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return l.Text("the server is gone")
 	}
-	return err.Error()
+	return l.Problem(err)
 }
