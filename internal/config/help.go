@@ -51,7 +51,7 @@ func helpIn(l lang.Lang) kong.HelpPrinter {
 	headings := strings.NewReplacer("Usage: ", "Usage : ", "\nFlags:\n", "\nOptions :\n", "\nCommands:\n", "\nCommandes :\n",
 		"\nArguments:\n", "\nArguments :\n", "[flags]", "[options]", "<command>", "<commande>",
 		`Run "salon <command> --help" for more information on a command.`,
-		`« salon <commande> --help » en dit plus sur une commande.`)
+		"«\u00a0salon <commande> --help\u00a0» en dit plus sur une commande.")
 	return func(o kong.HelpOptions, ctx *kong.Context) error {
 		out := ctx.Stdout
 		var page bytes.Buffer

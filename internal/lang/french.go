@@ -1,6 +1,6 @@
 package lang
 
-import "maps"
+import "strings"
 
 // french gives the French text for each English one.
 var french = merged(frenchServer, frenchClient, frenchHelp)
@@ -8,22 +8,27 @@ var french = merged(frenchServer, frenchClient, frenchHelp)
 func merged(parts ...map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, p := range parts {
-		maps.Copy(all, p)
+		for english, text := range p {
+			all[english] = quotes.Replace(text)
+		}
 	}
 	return all
 }
+
+// quotes puts no-break spaces inside guillemets, which nobody would see below.
+var quotes = strings.NewReplacer("« ", "«\u00a0", " »", "\u00a0»")
 
 // frenchServer is what the server says: errors, text mode, goodbyes.
 var frenchServer = map[string]string{
 	"something went wrong in the server": "une erreur est survenue dans le serveur",
 
 	// Rooms and names.
-	"a room's name is missing":                                        "il manque le nom du salon",
-	"a room's name has at most %d bytes":                              "un nom de salon fait au plus %d octets",
-	"a room's name is UTF-8":                                          "un nom de salon est en UTF-8",
-	"a room's name is in Unicode's composed form (NFC)":               "un nom de salon est en forme Unicode composée (NFC)",
-	"a room's name does not start with a dot":                         "un nom de salon ne commence pas par un point",
-	"a room's name has no %q: letters, digits, '-', '_' and '.' only": "un nom de salon ne contient pas %q : lettres, chiffres, « - », « _ » et « . » seulement",
+	"a room's name is missing":                                        "il manque le nom de la chatroom",
+	"a room's name has at most %d bytes":                              "un nom de chatroom fait au plus %d octets",
+	"a room's name is UTF-8":                                          "un nom de chatroom est en UTF-8",
+	"a room's name is in Unicode's composed form (NFC)":               "un nom de chatroom est en forme Unicode composée (NFC)",
+	"a room's name does not start with a dot":                         "un nom de chatroom ne commence pas par un point",
+	"a room's name has no %q: letters, digits, '-', '_' and '.' only": "un nom de chatroom ne contient pas %q : lettres, chiffres, « - », « _ » et « . » seulement",
 	"the name is empty":                                               "le nom est vide",
 	"the name is not UTF-8":                                           "le nom n’est pas en UTF-8",
 	"the name has more than %d characters":                            "le nom a plus de %d caractères",
@@ -53,8 +58,8 @@ var frenchServer = map[string]string{
 	"a message is a text frame":                                   "un message est une trame de texte",
 	"this is text mode; for JSON connect with the subprotocol %s": "ceci est le mode texte ; pour JSON, connectez-vous avec le sous-protocole %s",
 	"the field %q is out of range":                                "le champ %q est hors limites",
-	"you are not in the room %s: join it first":                   "vous n’êtes pas dans le salon %s : entrez d’abord",
-	"at most %d rooms at once":                                    "au plus %d salons à la fois",
+	"you are not in the room %s: join it first":                   "vous n’êtes pas dans la chatroom %s : entrez d’abord",
+	"at most %d rooms at once":                                    "au plus %d chatrooms à la fois",
 	"the text is empty":                                           "le texte est vide",
 	"the text has %d bytes, at most %d are allowed":               "le texte fait %d octets, %d au plus sont permis",
 	"too many messages: wait a little":                            "trop de messages : attendez un peu",
@@ -64,7 +69,7 @@ var frenchServer = map[string]string{
 	"the server is stopping":                                      "le serveur s’arrête",
 
 	"Echo listens on %s": "Echo écoute sur %s",
-	"%d events in %d rooms and %d users are the same on both sides; %d events copied now.": "%d événements dans %d salons et %d utilisateurs sont les mêmes des deux côtés ; %d événements copiés cette fois.",
+	"%d events in %d rooms and %d users are the same on both sides; %d events copied now.": "%d événements dans %d chatrooms et %d utilisateurs sont les mêmes des deux côtés ; %d événements copiés cette fois.",
 	"Salon is open: %s":             "Salon est ouvert : %s",
 	"For others on the network: %s": "Pour les autres sur le réseau : %s",
 
@@ -87,9 +92,9 @@ var frenchServer = map[string]string{
 	"In %s: %d people":                                     "Dans %s : %d personnes",
 	"You are now in %s":                                    "Vous êtes maintenant dans %s",
 	"You are now called %s":                                "Vous vous appelez désormais %s",
-	"Rooms: %s":                                            "Salons : %s",
+	"Rooms: %s":                                            "Chatrooms : %s",
 	"Unknown command %s. /help lists the commands.":        "Commande inconnue : %s. /help donne les commandes.",
 	"Error: %s":                                            "Erreur : %s",
 	"… %d earlier messages not shown: /history shows the last ones":                                                                         "… %d messages plus anciens non montrés : /history montre les derniers",
-	"Commands: /who, /join <room>, /rooms, /nick <name>, /history [n], /help, /quit. A line starting with // says the rest with one slash.": "Commandes : /who, /join <salon>, /rooms, /nick <nom>, /history [n], /help, /quit. Une ligne qui commence par // dit le reste avec un seul slash.",
+	"Commands: /who, /join <room>, /rooms, /nick <name>, /history [n], /help, /quit. A line starting with // says the rest with one slash.": "Commandes : /who, /join <chatroom>, /rooms, /nick <nom>, /history [n], /help, /quit. Une ligne qui commence par // dit le reste avec un seul slash.",
 }

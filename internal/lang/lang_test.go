@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"salon/internal/chat"
 )
 
 // TestEveryTextIsFrench finds what the program says to people: the format of every chat.Errorf, Text, say and bye.
@@ -98,5 +100,27 @@ func TestParse(t *testing.T) {
 		if _, ok := Parse(tag); ok {
 			t.Errorf("Parse(%q) is understood", tag)
 		}
+	}
+}
+
+// TestOneWordForARoom: the wire says "a rejoint la chatroom", so all else says chatroom, too.
+func TestOneWordForARoom(t *testing.T) {
+	for en, fr := range french {
+		if strings.Contains(en, "Salon is") || strings.Contains(en, "salon.v1") {
+			continue
+		}
+		if strings.Contains(strings.ToLower(strings.ReplaceAll(fr, "SALON_NAME", "")), "salon") {
+			t.Errorf("%q calls a room a salon", fr)
+		}
+		if strings.Contains(fr, "« ") || strings.Contains(fr, " »") {
+			t.Errorf("%q can break inside its quotation marks", fr)
+		}
+	}
+}
+
+func TestNameTakenInFrench(t *testing.T) {
+	err := chat.Errorf(chat.CodeNameTaken, "the name \"%s\" is in use, or kept for somebody who left", "Hopper")
+	if got, want := French.Error(err), "le nom «\u00a0Hopper\u00a0» est pris, ou gardé pour quelqu’un qui est parti"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

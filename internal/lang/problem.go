@@ -67,6 +67,7 @@ var frenchProblems = [][2]string{
 	{`listen on (\S+): `, `impossible d’écouter sur $1 : `},
 	{`listen: listen tcp (\S+): `, `impossible d’écouter sur $1 : `},
 	{`open the history in (.+?): `, `impossible d’ouvrir l’historique dans $1 : `},
+	{`\bopen history(?: in \S+)?: `, ``},
 	{`log file: `, `journal : `},
 	{`certificate: `, `certificat : `},
 	{`make the data folder: `, `impossible de créer le dossier de données : `},
