@@ -4,7 +4,7 @@
  */
 
 import { comeBack } from './backoff.js';
-import { SUBPROTOCOL, RequestError, decode, encode } from './protocol.js';
+import { SUBPROTOCOL, RequestError, byteLength, decode, encode } from './protocol.js';
 
 /** @import { Message, Welcome } from './protocol.js' */
 
@@ -63,6 +63,8 @@ export class Connection {
   #greetAgain = false;
   #bye = { code: 0, retryAfter: 0, reason: '' };
   #missed = 0;
+  /** The largest frame that the server takes, in bytes; 0 while unknown. */
+  #largest = 0;
   /** @type {any} */ #reopen;
   /** @type {any} */ #opening;
   /** @type {any} */ #pinging;
@@ -106,7 +108,8 @@ export class Connection {
 
   /**
    * Asks for something. `answered` is called once, while the answer's frame is read, so that what the frame says next
-   * comes after it; with an error when the server refuses, when the connection ends first, or after half a minute.
+   * comes after it; with an error when the server refuses, when the connection ends first, or after half a minute;
+   * with `too_large` when the server takes no frame of that length.
    * @param {Message} message
    * @param {Answered} [answered]
    */
@@ -129,9 +132,12 @@ export class Connection {
   /** @param {Message} message @param {Answered} answered */
   #ask(message, answered) {
     const id = String(++this.#ids);
+    const frame = encode({ ...message, id });
+    // The server would end the connection for it, each time it is sent.
+    if (this.#largest > 0 && byteLength(frame) > this.#largest) return answered(new RequestError('too_large', '', false), message);
     const timer = setTimeout(() => this.#answer(id, new RequestError('timeout', '', true), message), ANSWER);
     this.#waiting.set(id, { answered, timer });
-    this.#socket?.send(encode({ ...message, id }));
+    this.#socket?.send(frame);
   }
 
   /** @param {string} id @param {RequestError|null} error @param {Message} answer */
@@ -188,6 +194,7 @@ export class Connection {
     clearTimeout(this.#opening);
     this.#welcomedAt = Date.now();
     this.#missed = 0;
+    this.#largest = welcome.limits?.frame ?? 0;
     const seconds = welcome.ping > 0 ? welcome.ping : 25;
     this.#pinging = setInterval(() => this.#ping(), seconds * 1000);
     this.#set('open');

@@ -74,7 +74,7 @@ export class Hall {
   joined(answer) {
     const room = this.rooms.get(answer.room);
     if (!room) return true;
-    const foreign = answer.head > 0 && answer.head < lastSeq(room.segments);
+    const foreign = answer.head < lastSeq(room.segments);
     this.#take(rooms.joined(room, answer, this.me, this.#sees(room.name)), answer.events ?? []);
     return !foreign;
   }

@@ -5,6 +5,9 @@
 
 const COLOR = '#7c3aed';
 
+/** The largest frame taken, in bytes: a larger one ends the connection. */
+const FRAME = 2_000;
+
 export class FakeServer {
   /** Rooms' logs: events whose seq is their index plus 1. @type {Map<string, any[]>} */
   logs = new Map();
@@ -40,7 +43,10 @@ export class FakeServer {
   }
 
   tell(room, message) {
-    for (const socket of this.sockets) if (socket.rooms.has(room)) socket.deliver([message]);
+    for (const socket of this.sockets) {
+      if (!socket.rooms.has(room) || message.seq <= socket.rooms.get(room)) continue;
+      socket.deliver([message]);
+    }
   }
 
   /** Ends all connections as a dead process does, or with a code. */
@@ -66,7 +72,7 @@ export class FakeServer {
       case 'hello':
         return [this.hello(socket, request)];
       case 'join':
-        socket.rooms.add(room);
+        socket.rooms.set(room, request.since ?? 0);
         return [{ type: 'joined', room, count: 1, members: [socket.user], ...this.from(room, request) }];
       case 'leave':
         socket.rooms.delete(room);
@@ -96,7 +102,7 @@ export class FakeServer {
       this.secrets.set(secret, fresh);
     }
     socket.user = user;
-    const limits = { text: 1000, rate: 20, rooms: 10, frame: 2000 };
+    const limits = { text: 1000, rate: 20, rooms: 10, frame: FRAME };
     return { type: 'welcome', session: 's', token: fresh, user, back: !fresh, limits, ping: 25, degraded: this.degraded };
   }
 
@@ -120,7 +126,7 @@ class FakeSocket {
   onmessage = null;
   onclose = null;
   onerror = null;
-  rooms = new Set();
+  /** Rooms, and the seq up to which nothing is pushed. @type {Map<string, number>} */ rooms = new Map();
   user = null;
   #server;
   #open = false;
@@ -141,6 +147,7 @@ class FakeSocket {
 
   send(frame) {
     if (!this.#open || this.#server.mute) return;
+    if (new TextEncoder().encode(frame).length > FRAME) return this.end(1009);
     for (const line of frame.split('\n')) this.#server.handle(this, JSON.parse(line));
   }
 
