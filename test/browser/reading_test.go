@@ -40,16 +40,19 @@ func TestOlderMessagesKeepThePlace(t *testing.T) {
 	// Whoever reads far back is left there, and told nothing is lost: one press leads to the newest.
 	bob := openPage(t, "eve", p.url.String())
 	bob.enter("lobby")
+	bob.say("nearly the newest")
 	bob.say("the newest")
 	bob.waitText("the newest")
-	ada.wait("the way back", "!document.querySelector('.latest').hidden")
+	ada.wait("the way back, with how much is new", "document.querySelector('.latest:not([hidden])')?.textContent === '2 new messages'")
+	ada.wait("the same in the title", "document.title === '(2) lobby · Salon'")
 	ada.wait("the same place", "document.querySelector('[data-seq=\"1\"]')")
 	ada.click(".latest")
 	ada.waitText("the newest")
 	ada.wait("the end", "Math.abs("+scroller+".scrollHeight - "+scroller+".scrollTop - "+scroller+".clientHeight) < 2")
+	ada.wait("nothing new any more", "document.title === 'lobby · Salon' && document.querySelector('.row.new')?.nextElementSibling.dataset.seq === '731'")
 	seqs := value[[]int](ada, "[...document.querySelectorAll('[data-seq]')].map((m) => Number(m.dataset.seq))")
 	for i, seq := range seqs {
-		if want := 731 - len(seqs) + 1 + i; seq != want {
+		if want := 732 - len(seqs) + 1 + i; seq != want {
 			t.Fatalf("row %d has the number %d, not %d: %v", i, seq, want, seqs)
 		}
 	}

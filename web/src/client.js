@@ -286,9 +286,10 @@ export class Client {
     this.#onChange();
   }
 
-  /** Whether the person reads far back in a room. @param {string} name @param {boolean} on */
+  /** Whether the person reads further up in a room. @param {string} name @param {boolean} on */
   hold(name, on) {
     this.#hall.hold(name, on);
+    this.#onChange();
   }
 
   listRooms() {

@@ -41,7 +41,7 @@ export class Hall {
 
   /** @param {string} name */
   show(name) {
-    if (name !== this.current) this.#change(this.current, (room) => ({ ...room, newFrom: 0 }));
+    if (name !== this.current) this.#change(this.current, rooms.turnedFrom);
     this.current = name;
     this.look(this.#looking);
   }
@@ -49,18 +49,26 @@ export class Hall {
   /** Whether the person has the page before them. @param {boolean} looking */
   look(looking) {
     this.#looking = looking;
-    if (looking) this.#change(this.current, rooms.seen);
+    this.#look();
   }
 
-  /** Whether the person reads far back in a room, where the old end must stay. @param {string} name @param {boolean} on */
+  /**
+   * Whether the person reads further up in a room: its old end must stay, and what comes at the other is not seen.
+   * @param {string} name @param {boolean} on
+   */
   hold(name, on) {
     if (on) this.#held.add(name);
     else this.#held.delete(name);
+    this.#look();
+  }
+
+  #look() {
+    if (this.#sees(this.current)) this.#change(this.current, rooms.seen);
   }
 
   /** The person answered: what was new to them no longer is. @param {string} name */
   answered(name) {
-    this.#change(name, (room) => ({ ...room, newFrom: 0 }));
+    this.#change(name, (room) => ({ ...room, unread: 0, newFrom: 0 }));
   }
 
   /** The server does not count us in any more. @param {string} [name]  in all rooms unless told */
@@ -124,7 +132,7 @@ export class Hall {
 
   /** @param {string} name */
   #sees(name) {
-    return this.#looking && name === this.current;
+    return this.#looking && name === this.current && !this.#held.has(name);
   }
 
   /** @param {string} name @param {(room: Room) => Room} change */

@@ -154,6 +154,11 @@ export function settled(room, now) {
   return typing.length === room.typing.length ? room : { ...room, typing };
 }
 
+/** The person looks at another room: what was new here and has been seen no longer is. @param {Room} room @returns {Room} */
+export function turnedFrom(room) {
+  return room.unread === 0 ? { ...room, newFrom: 0 } : room;
+}
+
 /** The person looks at the room. @param {Room} room @returns {Room} */
 export function seen(room) {
   return room.unread === 0 ? room : { ...room, unread: 0 };

@@ -148,6 +148,27 @@ test('what others say where one does not look is unread', async () => {
   assert.equal(client.rooms.get('lobby').unread, 0);
 });
 
+test('what others say while one reads further up is unread, until one goes back to the end', async () => {
+  const client = await enter();
+  server.say('lobby', 'one');
+  await settle();
+  client.hold('lobby', true);
+  server.say('lobby', 'two');
+  server.say('lobby', 'three');
+  await settle();
+  assert.deepEqual([client.rooms.get('lobby').unread, client.rooms.get('lobby').newFrom], [2, 2]);
+  client.look(false);
+  client.look(true);
+  assert.equal(client.rooms.get('lobby').unread, 2, 'to come back to the page is not to read');
+  client.joinRoom('dev');
+  assert.deepEqual([client.rooms.get('lobby').unread, client.rooms.get('lobby').newFrom], [2, 2], 'nor is to look elsewhere');
+  client.show('lobby');
+  client.hold('lobby', false);
+  assert.deepEqual([client.rooms.get('lobby').unread, client.rooms.get('lobby').newFrom], [0, 2]);
+  client.send('lobby', 'four');
+  assert.equal(client.rooms.get('lobby').newFrom, 0);
+});
+
 test('a room that cannot be joined goes, and the reason is told', async () => {
   const problems = [];
   const client = newClient(problems);

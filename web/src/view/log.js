@@ -3,8 +3,8 @@
  */
 
 import { items } from '../items.js';
-import { el } from './dom.js';
-import { latestButton, row, signature } from './rows.js';
+import { el, icon, say } from './dom.js';
+import { row, signature } from './rows.js';
 
 /** @import { App } from './app.js' */
 /** @import { Item } from '../items.js' */
@@ -21,6 +21,7 @@ export class Log {
   #app;
   #list = el('div', { class: 'rows', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions' });
   #scroller = el('div', { class: 'scroller', tabindex: 0 }, this.#list);
+  #latestText = el('span');
   #latest;
   element;
 
@@ -32,7 +33,8 @@ export class Log {
   /** @param {App} app */
   constructor(app) {
     this.#app = app;
-    this.#latest = latestButton(app, () => this.toEnd());
+    this.#latest = el('button', { type: 'button', class: 'latest', hidden: true, onclick: () => this.toEnd() },
+      icon('down'), this.#latestText);
     this.element = el('div', { class: 'log' }, this.#scroller, this.#latest);
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#following && this.#pin()).observe(this.#scroller);
@@ -62,12 +64,14 @@ export class Log {
     if (this.#following) this.#pin();
     else if (anchor) this.#restore(anchor);
     this.#latest.hidden = this.#following;
+    this.#latest.dataset.unread = String(room?.unread ?? 0);
+    say(this.#latestText, room?.unread ? words.newCount(room.unread) : words.latest);
     this.#fillScreen();
   }
 
   /** @param {string} name */
   #enter(name) {
-    this.#app.client.hold(this.#room, false);
+    for (const room of [this.#room, name]) this.#app.client.hold(room, false);
     this.#room = name;
     this.#following = true;
     this.#rows.clear();

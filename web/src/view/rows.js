@@ -1,7 +1,7 @@
 /** The rows of a room's list. */
 
 import { isEmoji, pieces } from '../text.js';
-import { el, icon, nameOf } from './dom.js';
+import { el, nameOf } from './dom.js';
 import { avatar, tint } from './person.js';
 
 /** @import { Item } from '../items.js' */
@@ -124,10 +124,4 @@ function textOf(text) {
   return el('p', { class: `text${kind}`, dir: 'auto', tabindex: long ? 0 : undefined },
     ...pieces(text).map(({ text: shown, href }) =>
       href ? el('a', { href, rel: 'noopener noreferrer nofollow', target: '_blank' }, shown) : shown));
-}
-
-/** The button that goes back to the newest. @param {App} app @param {() => void} onclick */
-export function latestButton(app, onclick) {
-  return el('button', { type: 'button', class: 'latest', hidden: true, onclick }, icon('down'),
-    el('span', {}, app.words.latest));
 }
