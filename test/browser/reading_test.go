@@ -85,11 +85,11 @@ func TestPhoneAndKeyboard(t *testing.T) {
 	ada.press(enterKey, 0)
 	ada.wait("the other room", "document.querySelector('.talk h1 bdi').textContent === 'été-2026' && document.querySelector('.salon[data-joined=true]')")
 	ada.wait("the focus where one writes", focus(".composer textarea"))
-	ada.write("a")
+	ada.write("  a")
 	ada.press(enterKey, shift)
 	ada.write("b")
 	ada.press(enterKey, 0)
-	ada.waitText("a\nb")
+	ada.waitText("  a\nb")
 	ada.wait("two rooms", "document.querySelectorAll('[data-room]').length === 2")
 }
 

@@ -1,11 +1,25 @@
 /**
- * What is in a text: links, and whether it is only a few emoji. Pure; the page makes nodes of it.
+ * What is in a text: links, whether it is long, or only a few emoji. Pure; the page makes nodes of it.
  */
 
 /** @typedef {{text: string, href: string}} Piece  `href` is empty for plain text */
 
 /** A longer address is no link, in characters: nobody reads it, and someone may have made it to keep us busy. */
 const LONGEST = 2_000;
+
+/** A text with more than this, in characters or in lines, is long. */
+const CHARACTERS = 3_000;
+const LINES = 25;
+
+/** What is sent of what was typed: not the empty lines around it, nor the spaces at its end. @param {string} typed */
+export function bare(typed) {
+  return typed.replace(/^(?:[^\S\n]*\n)+/u, '').trimEnd();
+}
+
+/** Whether a text would fill the page, and scrolls in a box of its own. @param {string} text */
+export function isLong(text) {
+  return text.length > CHARACTERS || (text.match(/[\n\v\f\r\u0085\u2028\u2029]/gu)?.length ?? 0) > LINES;
+}
 
 /**
  * Cuts a text into plain pieces and links. Only http and https are links; everything else stays text.
@@ -55,7 +69,7 @@ function address(link) {
 
 /** Whether a text is one to five emoji and nothing else: those are shown larger. @param {string} text */
 export function isEmoji(text) {
-  const bare = text.trim();
-  if (bare === '' || bare.length > 40) return false;
-  return /^(?:\p{Extended_Pictographic}(?:[\ufe0f\u{1f3fb}-\u{1f3ff}]|\u200d\p{Extended_Pictographic})*\s*){1,5}$/u.test(bare);
+  const only = text.trim();
+  if (only === '' || only.length > 40) return false;
+  return /^(?:\p{Extended_Pictographic}(?:[\ufe0f\u{1f3fb}-\u{1f3ff}]|\u200d\p{Extended_Pictographic})*\s*){1,5}$/u.test(only);
 }

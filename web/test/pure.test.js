@@ -10,7 +10,7 @@ import { decode, isRoomName, newCID, roomName, serverURL } from '../src/protocol
 import * as rooms from '../src/room.js';
 import { add, ends, gaps, newest } from '../src/segments.js';
 import { memoryStore, openStore, readObject } from '../src/storage.js';
-import { isEmoji, pieces } from '../src/text.js';
+import { bare, isEmoji, isLong, pieces } from '../src/text.js';
 import { BACKGROUND } from '../src/view/person.js';
 
 const user = (name) => ({ id: `u_${name}`, name, color: '#7c3aed' });
@@ -132,6 +132,17 @@ test('protocol: rooms and addresses as people type them', () => {
     ['https://chat.example', 'wss://chat.example/ws'], ['http://chat.example/talk/ws', 'ws://chat.example/talk/ws'],
     ['ws://a:1/#x', 'ws://a:1/ws'], ['', ''], ['ftp://a', ''], ['javascript:alert(1)', ''], ['a b', ''], ['ws://', ''],
   ]) assert.equal(serverURL(typed), url, typed);
+});
+
+test('text: what is sent keeps its indentation, and neither empty lines around it nor spaces at its end', () => {
+  for (const [typed, sent] of [
+    ['  if x:\n    y\n', '  if x:\n    y'], ['\n \t\n\n  a\n\n  b \n \n', '  a\n\n  b'], [' \n\t ', ''], ['', ''], ['a', 'a'],
+  ]) assert.equal(bare(typed), sent);
+});
+
+test('text: long is what has many letters or many lines', () => {
+  for (const text of ['a'.repeat(3001), 'a\n'.repeat(40), '\u2028'.repeat(40)]) assert.ok(isLong(text), text.slice(0, 4));
+  for (const text of ['', 'a'.repeat(3000), 'a\n'.repeat(20)]) assert.ok(!isLong(text), text.slice(0, 4));
 });
 
 test('text: only http and https are links, and the sentence keeps its end', () => {

@@ -1,6 +1,7 @@
 /** Where one writes. What is written and not sent is kept, room by room, until the tab is closed. */
 
 import { byteLength } from '../protocol.js';
+import { bare } from '../text.js';
 import { el, icon, say } from './dom.js';
 
 /** @import { App } from './app.js' */
@@ -75,7 +76,7 @@ export class Composer {
   #measure() {
     this.#text.style.height = 'auto';
     this.#text.style.height = `${this.#text.scrollHeight + 2}px`;
-    const over = byteLength(this.#text.value.trim()) - this.#app.client.limits.text;
+    const over = byteLength(bare(this.#text.value)) - this.#app.client.limits.text;
     say(this.#problem, over > 0 ? this.#app.words.tooLong(over) : '');
     this.#text.setAttribute('aria-invalid', String(over > 0));
   }
@@ -89,7 +90,7 @@ export class Composer {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const text = this.#text.value.trim();
+    const text = bare(this.#text.value);
     if (text === '' || this.#problem.textContent !== '') return;
     this.#text.value = '';
     this.#app.keepDraft(this.#room, '');

@@ -1,15 +1,12 @@
 /** The rows of a room's list. */
 
-import { isEmoji, pieces } from '../text.js';
+import { isEmoji, isLong, pieces } from '../text.js';
 import { el, nameOf } from './dom.js';
 import { avatar, tint } from './person.js';
 
 /** @import { Item } from '../items.js' */
 /** @import { App } from './app.js' */
 /** @import { Notice } from '../room.js' */
-
-/** A text longer than this scrolls in a box of its own, in characters. */
-const LONG = 3_000;
 
 /** What a row shows besides its key: when it changes, the row is made anew. @param {Item} item @param {boolean} loading */
 export function signature(item, loading) {
@@ -119,7 +116,7 @@ function noticeText({ words }, { what, name, old }) {
 
 /** @param {string} text */
 function textOf(text) {
-  const long = text.length > LONG;
+  const long = isLong(text);
   const kind = isEmoji(text) ? ' emoji' : long ? ' long' : '';
   return el('p', { class: `text${kind}`, dir: 'auto', tabindex: long ? 0 : undefined },
     ...pieces(text).map(({ text: shown, href }) =>
