@@ -73,6 +73,9 @@ func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// navigate opens another address in the same page.
+func (p *page) navigate(url string) { p.do(chromedp.Navigate(url)) }
+
 // value evaluates an expression in the page.
 func value[T any](p *page, expression string) T {
 	p.t.Helper()

@@ -1,6 +1,6 @@
 /** Starts the page. */
 
-import { serverURL } from './protocol.js';
+import { roomName, serverURL } from './protocol.js';
 import { openStore } from './storage.js';
 import { App } from './view/app.js';
 
@@ -10,7 +10,7 @@ const DEFAULT = 'ws://127.0.0.1:8888/ws';
 const store = openStore(() => localStorage);
 const drafts = openStore(() => sessionStorage);
 const fromFile = location.protocol === 'file:';
-const room = new URLSearchParams(location.search).get('room') ?? '';
+const room = roomName(new URLSearchParams(location.search).get('room') ?? '');
 
 const app = new App(/** @type {HTMLElement} */ (document.getElementById('app')), {
   store,

@@ -2,6 +2,7 @@
 
 import { Client } from '../client.js';
 import { catalog, chooseLanguage, clock } from '../lang.js';
+import { isRoomName } from '../protocol.js';
 import { Door } from './door.js';
 import { el, say } from './dom.js';
 import { Salon } from './salon.js';
@@ -50,8 +51,10 @@ export class App {
       onProblem: (error, about) => this.#report(`${this.words.problem} (${about}): ${this.words.codes[error.code] ?? error.message}`),
     });
     const { name, active, current } = this.client.recall(server);
-    if (active && name) this.client.enter({ name, room, language: this.language });
+    const known = room === '' || isRoomName(room);
+    if (active && name) this.client.enter({ name, room: known ? room : '', language: this.language });
     this.#build({ server: fromFile ? server : null, name, room: room || current || 'lobby' });
+    if (!known) this.#report(`${this.words.problem} (${room}): ${this.words.badRoom}`);
   }
 
   // ---- what the person does
