@@ -4,7 +4,7 @@ import { Client } from '../client.js';
 import { catalog, chooseLanguage, clock } from '../lang.js';
 import { isRoomName } from '../protocol.js';
 import { Door } from './door.js';
-import { el, say } from './dom.js';
+import { byTouch, el, say } from './dom.js';
 import { Salon } from './salon.js';
 import { settingsDialog } from './settings.js';
 
@@ -103,11 +103,16 @@ export class App {
     this.client.loadGap(this.client.current, after);
   }
 
-  openSettings() {
-    const dialog = settingsDialog(this);
+  /** @param {string} [name]  one's name as it is being changed */
+  openSettings(name) {
+    const dialog = settingsDialog(this, name);
     this.#root.append(dialog);
     dialog.showModal();
     dialog.querySelector('input')?.select();
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      if (document.activeElement === document.body) this.#view?.focus(); // what it was opened from is gone
+    });
   }
 
   quit() {
@@ -121,7 +126,9 @@ export class App {
     this.clock = clock(language);
     this.#store.set('salon.language', language);
     this.client.speak(language);
+    const name = this.#root.querySelector('dialog')?.querySelector('input')?.value;
     this.#build(this.#view instanceof Door ? this.#view.filled : undefined);
+    if (name !== undefined) this.openSettings(name);
     /** @type {HTMLElement|null} */ (this.#root.querySelector('[aria-pressed="true"]'))?.focus();
   }
 
@@ -169,8 +176,7 @@ export class App {
     document.documentElement.lang = this.language;
     this.#root.replaceChildren(this.#view.element, this.#problem);
     this.#render();
-    if (this.#view instanceof Door) this.#view.focus();
-    else if (matchMedia('(hover: hover)').matches) this.#view.composer.focus(); // not where a keyboard would slide in
+    if (this.#view instanceof Door || !byTouch()) this.#view.focus();
   }
 
   #render() {

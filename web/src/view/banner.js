@@ -19,7 +19,7 @@ export class Banner {
   constructor(app) {
     this.#app = app;
     this.#retry = el('button', { type: 'button', onclick: () => app.client.retryNow() }, app.words.retryNow);
-    this.element = el('div', { class: 'banner', role: 'status' }, this.#text, ' ', this.#countdown, this.#retry);
+    this.element = el('div', { class: 'banner', role: 'status', hidden: true }, this.#text, ' ', this.#countdown, this.#retry);
   }
 
   /** @returns {boolean} whether what it says changes with time */
@@ -29,9 +29,11 @@ export class Banner {
     this.element.dataset.state = slow ? 'slow' : link.phase;
     if (link.phase === 'open' || link.phase === 'idle') this.#since = 0;
     else this.#since ||= Date.now();
-    const quick = link.phase === 'connecting' && Date.now() - this.#since < QUICK;
+    const quick = this.element.hidden && link.phase === 'connecting' && Date.now() - this.#since < QUICK;
     this.element.hidden = link.phase === 'open' && !slow || link.phase === 'idle' || quick;
-    this.#retry.hidden = slow || link.phase === 'connecting';
+    // While it is tried, the button stays for whoever has the focus on it.
+    this.#retry.hidden = slow || link.phase === 'connecting' && document.activeElement !== this.#retry;
+    this.#retry.setAttribute('aria-disabled', String(link.phase === 'connecting'));
     const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
     say(this.#countdown, link.phase === 'waiting' ? words.retryIn(left) : link.phase === 'connecting' ? words.connecting : '');
     const main = slow ? words.slow : link.phase === 'stopped' ? words.stopped : words.lost;

@@ -22,6 +22,9 @@ export function el(tag, props = {}, ...children) {
   return element;
 }
 
+/** Whether one touches the page, and a keyboard slides in where the focus is on a field. */
+export const byTouch = () => matchMedia('(pointer: coarse)').matches;
+
 /** Outlines on a grid of 24. */
 const SHAPES = {
   send: 'M4 12 20 4l-5 16-3.5-6.5zm7.5 1.5L20 4',

@@ -40,6 +40,10 @@ export class Log {
     new ResizeObserver(() => this.#following && this.#pin()).observe(this.#scroller);
   }
 
+  focus() {
+    this.#scroller.focus({ preventScroll: true });
+  }
+
   /** Goes to the newest and stays there. */
   toEnd() {
     this.#following = true;
@@ -75,6 +79,7 @@ export class Log {
     this.#room = name;
     this.#following = true;
     this.#rows.clear();
+    if (this.#list.contains(document.activeElement)) this.focus();
     this.#list.replaceChildren();
   }
 
@@ -104,7 +109,9 @@ export class Log {
         element.dataset.key = item.key;
         if (kept) {
           if (kept.element === next) next = element;
+          const focused = kept.element.contains(document.activeElement);
           kept.element.replaceWith(element);
+          if (focused) (element.querySelector('button') ?? this.#scroller).focus({ preventScroll: true });
         }
         kept = { element, signature: wanted };
       }
@@ -112,7 +119,11 @@ export class Log {
       if (kept.element === next) next = next.nextElementSibling;
       else this.#list.insertBefore(kept.element, next);
     }
-    for (const [key, { element }] of this.#rows) if (!rows.has(key)) element.remove();
+    for (const [key, { element }] of this.#rows) {
+      if (rows.has(key)) continue;
+      if (element.contains(document.activeElement)) this.focus();
+      element.remove();
+    }
     this.#rows = rows;
   }
 

@@ -2,12 +2,15 @@
 
 import { Banner } from './banner.js';
 import { Composer } from './composer.js';
-import { el, icon, say } from './dom.js';
+import { byTouch, el, icon, say } from './dom.js';
 import { Log } from './log.js';
 import { Members } from './members.js';
 import { Sidebar } from './sidebar.js';
 
 /** @import { App } from './app.js' */
+
+/** @param {Element} element */
+const inSight = (element) => element.getClientRects().length > 0;
 
 export class Salon {
   #app;
@@ -20,6 +23,7 @@ export class Salon {
   #banner;
   #people;
   #leave;
+  #menu;
   #opener = /** @type {HTMLElement|null} */ (null);
   #none;
   element;
@@ -38,6 +42,7 @@ export class Salon {
       type: /** @type {const} */ ('button'), class: 'plain only-narrow', 'aria-label': label, title: label, 'aria-controls': id, 'aria-expanded': 'false',
       onclick: (/** @type {Event} */ event) => this.#open(id, /** @type {HTMLElement} */ (event.currentTarget)),
     });
+    this.#menu = el('button', opens('rooms', words.openRooms), icon('menu'));
     this.#members = el('button', opens('members', words.openMembers), icon('people'), this.#count);
     this.#leave = el('button', {
       type: 'button', class: 'plain', 'aria-label': words.leave, title: words.leave, onclick: () => app.leaveRoom(),
@@ -46,7 +51,7 @@ export class Salon {
       this.#sidebar.element,
       el('main', { class: 'talk' },
         el('header', {},
-          el('button', opens('rooms', words.openRooms), icon('menu')),
+          this.#menu,
           el('h1', {}, el('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), this.#title),
           this.#members, this.#leave),
         this.#banner.element, this.#none, this.#log.element, this.#composer.element),
@@ -66,6 +71,7 @@ export class Salon {
   render() {
     const { client } = this.#app;
     const room = client.rooms.get(client.current);
+    const active = document.activeElement;
     say(this.#title, client.current);
     say(this.#count, room ? String(room.count) : '');
     this.element.dataset.state = client.link.phase;
@@ -77,7 +83,16 @@ export class Salon {
     const moving = this.#banner.render();
     this.#composer.render();
     this.#log.render();
+    if (active && this.element.contains(active) && !inSight(active)) this.focus(); // it went out of sight
     return moving;
+  }
+
+  /** Goes where one writes, or joins a room where there is none; on a touch screen not where a keyboard would slide in. */
+  focus() {
+    const inRoom = !this.#log.element.hidden;
+    if (inRoom) return byTouch() ? this.#log.focus() : this.#composer.focus();
+    if (inSight(this.#menu)) this.#menu.focus();
+    else if (!byTouch()) this.#sidebar.focus();
   }
 
   /** @param {string} id @param {HTMLElement} opener */

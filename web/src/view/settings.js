@@ -15,12 +15,16 @@ export function languageSwitch(app) {
     choice('fr', 'Français'), choice('en', 'English'));
 }
 
-/** @param {App} app @returns {HTMLDialogElement} closed */
-export function settingsDialog(app) {
+/**
+ * @param {App} app
+ * @param {string} [typed]  one's name as it is being changed
+ * @returns {HTMLDialogElement} closed
+ */
+export function settingsDialog(app, typed) {
   const { words, client } = app;
   const problem = el('p', { class: 'problem', role: 'alert', id: 'rename-problem' });
   const name = el('input', {
-    'aria-describedby': 'rename-problem', maxlength: 64, autocomplete: 'off', spellcheck: 'false', value: client.user?.name,
+    'aria-describedby': 'rename-problem', maxlength: 64, autocomplete: 'off', spellcheck: 'false', value: typed ?? client.user?.name,
   });
   const dialog = el('dialog', { class: 'settings', 'aria-label': words.settings });
   const rename = (/** @type {Event} */ event) => {
@@ -42,6 +46,5 @@ export function settingsDialog(app) {
     el('div', { class: 'actions' },
       el('button', { type: 'button', class: 'plain', onclick: () => app.quit() }, words.quit),
       el('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, words.close)));
-  dialog.addEventListener('close', () => dialog.remove());
   return dialog;
 }

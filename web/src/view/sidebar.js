@@ -39,6 +39,11 @@ export class Sidebar {
       this.#me);
   }
 
+  /** Goes where a room is named. */
+  focus() {
+    this.#field.focus();
+  }
+
   render() {
     const { client, words } = this.#app;
     const mine = [...client.rooms.values()];
@@ -58,7 +63,7 @@ export class Sidebar {
     }
     if (!focused) return;
     const again = this.element.querySelector(`button[data-room="${CSS.escape(focused)}"]`);
-    /** @type {HTMLElement|null} */ (again)?.focus();
+    /** @type {HTMLElement} */ (again ?? this.#me).focus();
   }
 
   /** @param {string} name @param {number} figure @param {string} meaning */
