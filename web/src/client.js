@@ -7,24 +7,18 @@
 import { Connection } from './connection.js';
 import { Hall } from './hall.js';
 import { Pages } from './pages.js';
-import { keepProfile, readProfile } from './profile.js';
+import { caughtUp, keepProfile, readProfile } from './profile.js';
 import { newSecret } from './protocol.js';
 import { TYPING } from './room.js';
 import { lastSeq } from './segments.js';
 import { AGAIN, Sender } from './sender.js';
+import { Typing } from './typing.js';
 
 /** @import { Event, Joined, Limits, Message, RequestError, RoomInfo, User, Welcome } from './protocol.js' */
-/** @import { Outbox } from './outbox.js' */
 /** @import { Profile } from './profile.js' */
 /** @import { Room } from './room.js' */
 /** @import { Store } from './storage.js' */
 /** @import { Link, Socket } from './connection.js' */
-
-/** How often we say that the person is typing, at most, in milliseconds. */
-const TELL_TYPING = 3_000;
-
-/** How soon after a send we may say it again, in milliseconds: servers drop what comes within a second of the last. */
-const AFTER_SEND = 1_000;
 
 /** Events asked for on the first entry to a room. */
 const FIRST_PAGE = 50;
@@ -48,7 +42,7 @@ export class Client {
   /** What is said reaches the people on other servers late, for now. */
   degraded = false;
   #language = 'en';
-  /** @type {Map<string, number>} */ #typingTold = new Map();
+  #typing = new Typing();
   /** The server no longer knows us: the next user we become is the same person. */
   #forgotten = false;
   #greeting = /** @type {'welcome'|'welcome_back'|''} */ ('');
@@ -107,7 +101,7 @@ export class Client {
     return this.#hall.current;
   }
 
-  /** What is on its way. @returns {Outbox} */
+  /** What is on its way. */
   get outbox() {
     return this.#sender.outbox;
   }
@@ -116,8 +110,6 @@ export class Client {
   get loading() {
     return this.#pages.loading;
   }
-
-  // ---- coming and going
 
   /** Reads who we were at a server, without going there. @param {string} url */
   recall(url) {
@@ -190,12 +182,8 @@ export class Client {
   }
 
   #greet() {
-    // Another page of this user may have taken another name since, or been given another token.
-    const kept = readProfile(this.#store, this.url);
-    if (this.profile.active && kept.token && kept.user?.id === this.profile.user?.id) {
-      Object.assign(this.profile, { name: kept.name, token: kept.token });
-    }
-    if (!this.profile.token && !this.profile.secret) this.#save({ secret: kept.secret || newSecret() });
+    this.profile = caughtUp(this.#store, this.url, this.profile);
+    if (!this.profile.token) this.#save({ secret: this.profile.secret || newSecret() });
     const { name, token, secret } = this.profile;
     return { type: 'hello', name, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
   }
@@ -245,8 +233,6 @@ export class Client {
     this.#onChange();
   }
 
-  // ---- rooms
-
   /** Joins a room and shows it. @param {string} name */
   joinRoom(name) {
     if (!this.rooms.has(name)) {
@@ -292,10 +278,11 @@ export class Client {
     this.#onChange();
   }
 
-  listRooms() {
+  /** @param {(error: RequestError|null) => void} [done] */
+  listRooms(done = () => {}) {
     this.#connection.request({ type: 'rooms' }, (error, answer) => {
-      if (error || !Array.isArray(answer.rooms)) return;
-      this.elsewhere = answer.rooms;
+      if (!error && Array.isArray(answer.rooms)) this.elsewhere = answer.rooms;
+      done(error);
       this.#onChange();
     });
   }
@@ -328,6 +315,12 @@ export class Client {
     this.#onChange();
   }
 
+  /** Shows lines in the room that is shown, to this person only. @param {string[]} lines */
+  tell(lines) {
+    this.#hall.note(this.current, 'told', '', lines);
+    this.#onChange();
+  }
+
   /** Reads the page before what is here. @param {string} name */
   loadOlder(name) {
     this.#pages.older(name);
@@ -342,7 +335,7 @@ export class Client {
   send(name, text) {
     this.#hall.answered(name);
     this.outbox.add(name, text);
-    this.#typingTold.set(name, Date.now() - TELL_TYPING + AFTER_SEND);
+    this.#typing.sent(name);
     this.#sender.pump();
     this.#onChange();
   }
@@ -364,10 +357,7 @@ export class Client {
 
   /** The person types. @param {string} name */
   typing(name) {
-    const now = Date.now();
-    if (now - (this.#typingTold.get(name) ?? 0) < TELL_TYPING || !this.rooms.get(name)?.joined) return;
-    this.#typingTold.set(name, now);
-    this.#connection.tell({ type: 'typing', room: name });
+    if (this.rooms.get(name)?.joined && this.#typing.due(name)) this.#connection.tell({ type: 'typing', room: name });
   }
 
   /** @param {Message} message */

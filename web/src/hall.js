@@ -118,9 +118,9 @@ export class Hall {
     changed();
   }
 
-  /** @param {string} name @param {Notice['what']} what @param {string} who */
-  note(name, what, who) {
-    this.#change(name, (room) => rooms.noted(room, { id: ++this.#notices, what, name: who, old: '' }));
+  /** @param {string} name @param {Notice['what']} what @param {string} who @param {string[]} [lines] */
+  note(name, what, who, lines) {
+    this.#change(name, (room) => rooms.noted(room, { id: ++this.#notices, what, name: who, old: '', lines }));
   }
 
   /** Keeps a room that took in events. @param {Room} room @param {Event[]} events */

@@ -27,6 +27,20 @@ export function readProfile(store, url) {
   };
 }
 
+/**
+ * Takes over what another page of the same user kept since: another name, another token, the secret of a first hello.
+ * @param {Store} store
+ * @param {string} url
+ * @param {Profile} profile
+ * @returns {Profile}
+ */
+export function caughtUp(store, url, profile) {
+  const kept = readProfile(store, url);
+  const same = profile.active && kept.token && kept.user?.id === profile.user?.id;
+  const { name, token } = same ? kept : profile;
+  return { ...profile, name, token, secret: profile.secret || (token ? '' : kept.secret) };
+}
+
 /** @param {Store} store @param {string} url @param {Profile} profile */
 export function keepProfile(store, url, profile) {
   store.set(key(url), JSON.stringify(profile));

@@ -8,9 +8,9 @@ import { add, ends, gaps, lastSeq, newest, size } from './segments.js';
 /** @import { Segment } from './segments.js' */
 
 /**
- * Something that happened and is not in the log: shown behind the event it came after.
- * @typedef {{id: number, after: number, what: 'join'|'leave'|'back'|'rename'|'welcome'|'welcome_back', name: string,
- *   old: string}} Notice
+ * Something that happened and is not in the log: shown behind the event it came after. `lines` are of those `told`.
+ * @typedef {{id: number, after: number, what: 'join'|'leave'|'back'|'rename'|'welcome'|'welcome_back'|'told', name: string,
+ *   old: string, lines?: string[]}} Notice
  */
 /**
  * @typedef {object} Room
@@ -138,7 +138,7 @@ export function presence(room, message, me, id) {
 export function noted(room, notice) {
   const after = lastSeq(room.segments);
   const latest = room.notices.at(-1);
-  if (latest?.after === after && latest.what === notice.what && latest.name === notice.name) return room;
+  if (!notice.lines && latest?.after === after && latest.what === notice.what && latest.name === notice.name) return room;
   return { ...room, notices: [...room.notices, { ...notice, after }].slice(-NOTICES) };
 }
 

@@ -3,6 +3,7 @@
 import { Client } from '../client.js';
 import { catalog, chooseLanguage, clock } from '../lang.js';
 import { isRoomName } from '../protocol.js';
+import { command, reason } from './commands.js';
 import { Door } from './door.js';
 import { byTouch, el, say } from './dom.js';
 import { Salon } from './salon.js';
@@ -48,13 +49,13 @@ export class App {
       store,
       openSocket: (url, protocol) => new WebSocket(url, protocol),
       onChange: () => this.schedule(),
-      onProblem: (error, about) => this.#report(`${this.words.problem} (${about}): ${this.words.codes[error.code] ?? error.message}`),
+      onProblem: (error, about) => this.#report(this.words.failedAbout(about, reason(this, error))),
     });
     const { name, active, current } = this.client.recall(server);
     const known = room === '' || isRoomName(room);
     if (active && name) this.client.enter({ name, room: known ? room : '', language: this.language });
     this.#build({ server: fromFile ? server : null, name, room: room || current || 'lobby' });
-    if (!known) this.#report(`${this.words.problem} (${room}): ${this.words.badRoom}`);
+    if (!known) this.#report(this.words.failedAbout(room, this.words.badRoom));
   }
 
   // ---- what the person does
@@ -85,6 +86,17 @@ export class App {
   /** @param {string} room @param {string} text */
   send(room, text) {
     this.client.send(room, text);
+    if (this.#view instanceof Salon) this.#view.log.toEnd();
+  }
+
+  /** Does what a line that starts with a slash asks for. @param {string} line @param {(why: string) => void} refuse */
+  command(line, refuse) {
+    command(this, line, refuse);
+  }
+
+  /** Shows lines in the room that is shown, to this person only. @param {string[]} lines */
+  tell(lines) {
+    this.client.tell(lines);
     if (this.#view instanceof Salon) this.#view.log.toEnd();
   }
 

@@ -34,7 +34,8 @@ export class Composer {
 
   /** Puts a text back to be written anew, before what is there. @param {string} text */
   takeBack(text) {
-    this.#text.value = this.#text.value ? `${text}\n${this.#text.value}` : text;
+    const typed = text.startsWith('/') ? `/${text}` : text; // one slash more: it is no command
+    this.#text.value = this.#text.value ? `${typed}\n${this.#text.value}` : typed;
     this.#typed();
     this.focus();
   }
@@ -69,16 +70,30 @@ export class Composer {
   #typed() {
     this.#measure();
     this.#app.keepDraft(this.#room, this.#text.value);
-    if (this.#text.value.trim() !== '') this.#app.client.typing(this.#room);
+    if (/^[^/]/u.test(bare(this.#text.value))) this.#app.client.typing(this.#room);
   }
 
   /** Grows with its text, up to what style.css allows, and says when it is too long for the server. */
   #measure() {
     this.#text.style.height = 'auto';
     this.#text.style.height = `${this.#text.scrollHeight + 2}px`;
-    const over = byteLength(bare(this.#text.value)) - this.#app.client.limits.text;
+    const over = this.#over();
     say(this.#problem, over > 0 ? this.#app.words.tooLong(over) : '');
     this.#text.setAttribute('aria-invalid', String(over > 0));
+  }
+
+  /** By how many bytes the text is too long, if above 0. */
+  #over() {
+    return byteLength(bare(this.#text.value)) - this.#app.client.limits.text;
+  }
+
+  /** A command cannot be done: its line is there to be mended, unless one writes something else. @param {string} line @param {string} why */
+  #refuse(line, why) {
+    if (this.#text.value === '') this.#text.value = line;
+    this.#app.keepDraft(this.#room, this.#text.value);
+    this.#measure();
+    say(this.#problem, why);
+    this.#text.setAttribute('aria-invalid', 'true');
   }
 
   /** @param {KeyboardEvent} event */
@@ -91,11 +106,12 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = bare(this.#text.value);
-    if (text === '' || this.#problem.textContent !== '') return;
+    if (text === '' || this.#over() > 0) return;
     this.#text.value = '';
     this.#app.keepDraft(this.#room, '');
     this.#measure();
-    this.#app.send(this.#room, text);
     this.focus();
+    if (/^\/(?!\/)/u.test(text)) this.#app.command(text, (why) => this.#refuse(text, why));
+    else this.#app.send(this.#room, text.replace(/^\/\//u, '/'));
   }
 }

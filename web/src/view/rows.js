@@ -35,6 +35,7 @@ export function row(app, item, loading) {
     case 'pending':
       return pendingRow(app, item);
     case 'notice':
+      if (item.notice.lines) return toldRow(item.notice.lines);
       return el('p', { class: 'row notice', 'data-notice': item.notice.what }, ...noticeText(app, item.notice));
     case 'day':
       return el('div', { class: 'row day', role: 'separator' }, el('span', {}, clock.day(item.at, new Date())));
@@ -96,6 +97,11 @@ function pendingRow(app, { entry, first }) {
       state));
 }
 
+/** @param {string[]} lines */
+function toldRow(lines) {
+  return el('div', { class: 'row told', 'data-notice': 'told' }, ...lines.map((line) => el('p', { dir: 'auto' }, line)));
+}
+
 /** @param {App} app @param {Notice} notice @returns {(Node|string)[]} */
 function noticeText({ words }, { what, name, old }) {
   switch (what) {
@@ -111,6 +117,8 @@ function noticeText({ words }, { what, name, old }) {
       return [words.welcome, nameOf(name)];
     case 'welcome_back':
       return [words.welcomeBack, nameOf(name)];
+    default:
+      return [];
   }
 }
 

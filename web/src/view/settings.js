@@ -1,5 +1,6 @@
 /** The dialog with one's name, the language and the way out. */
 
+import { reason } from './commands.js';
 import { el, say } from './dom.js';
 
 /** @import { App } from './app.js' */
@@ -30,9 +31,10 @@ export function settingsDialog(app, typed) {
   const rename = (/** @type {Event} */ event) => {
     event.preventDefault();
     const wanted = name.value.trim().replace(/\s+/gu, ' ');
+    if (wanted === '') return say(problem, words.noName);
     if (wanted === client.user?.name) return dialog.close();
     client.rename(wanted, (error) => {
-      if (error) say(problem, words.codes[error.code] ?? (error.message || words.lost));
+      if (error) say(problem, reason(app, error));
       else dialog.close();
     });
   };
