@@ -58,6 +58,24 @@ func TestOlderMessagesKeepThePlace(t *testing.T) {
 	}
 }
 
+func TestComingsAndGoingsAreOneLine(t *testing.T) {
+	p := startProgram(t, "--max-per-address", "0")
+	ada := openPage(t, "ada", p.url.String())
+	ada.enter("lobby")
+	for i := range 6 {
+		p.speak("lobby", fmt.Sprintf("guest %d", i)) // comes and goes
+	}
+	const line = "document.querySelector('details[data-notice=join]')"
+	ada.wait("one line", line+"?.querySelector('summary').textContent === 'guest 0, guest 1 and 4 others joined the room'")
+	ada.do(chromedp.Focus("details[data-notice=join] summary"))
+	ada.press(enterKey, 0)
+	ada.wait("all names", line+".open && "+line+".innerText.includes('guest 5')")
+	p.speak("lobby", "guest 6")
+	ada.wait("a further name in the open line", line+".open && "+line+".innerText.includes('guest 6')")
+	ada.wait("the focus where it was", "document.activeElement === "+line+".firstElementChild")
+	ada.wait("nothing said twice", "document.querySelectorAll('[data-notice=join], [data-notice=leave]').length <= 2")
+}
+
 func TestPhoneAndKeyboard(t *testing.T) {
 	p := startProgram(t)
 	ada := openPage(t, "ada", p.url.String())

@@ -10,16 +10,19 @@ import { hasOlder } from './room.js';
 
 /**
  * One row. `key` names it for as long as it is what it is. `first`: the row says who speaks, the one before is not of
- * the same speaker or not close in time.
+ * the same speaker or not close in time. `names`: of all who came, or left, or are back, with nothing said between.
  * @typedef {{key: string, kind: 'older'} | {key: string, kind: 'beginning'} | {key: string, kind: 'new'}
  *   | {key: string, kind: 'gap', after: number, missing: number} | {key: string, kind: 'day', at: Date}
- *   | {key: string, kind: 'notice', notice: Notice}
+ *   | {key: string, kind: 'notice', notice: Notice, names: string[]}
  *   | {key: string, kind: 'message', event: Event, at: Date, own: boolean, first: boolean}
  *   | {key: string, kind: 'pending', entry: Entry, first: boolean}} Item
  */
 
 /** Messages of one speaker less apart than this are one turn, in milliseconds. */
 const TURN = 5 * 60_000;
+
+/** What may happen to many at once, when a server restarts or a class begins: one row for all. */
+const FOLDED = new Set(['join', 'leave', 'back']);
 
 /**
  * @param {Room} room
@@ -42,6 +45,7 @@ export function items(room, pending, me, dayKey) {
     }
   });
   list.notices(Infinity);
+  list.flush();
   for (const entry of pending) list.pending(entry);
   return list.items;
 }
@@ -56,6 +60,7 @@ class List {
   #speaker = '';
   #spoke = 0;
   #notice = 0;
+  /** Rows of comings and goings that may still grow. @type {Map<string, {notice: Notice, names: Set<string>}>} */ #folds = new Map();
 
   /** @param {Room} room @param {string} me @param {(at: Date) => string} dayKey */
   constructor(room, me, dayKey) {
@@ -66,12 +71,14 @@ class List {
 
   /** @param {number} after @param {number} missing */
   gap(after, missing) {
+    this.flush();
     this.#speaker = '';
     this.items.push({ key: `gap ${after}`, kind: 'gap', after, missing });
   }
 
   /** @param {Event} event */
   message(event) {
+    this.flush();
     const at = new Date(event.at);
     const day = this.#dayKey(at);
     if (day !== this.#day) {
@@ -93,8 +100,21 @@ class List {
     for (; this.#notice < notices.length && notices[this.#notice].after <= seq; this.#notice++) {
       const notice = notices[this.#notice];
       this.#speaker = '';
-      this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice });
+      if (!FOLDED.has(notice.what)) this.flush();
+      const fold = this.#folds.get(notice.what) ?? { notice, names: new Set() };
+      fold.names.add(notice.name);
+      this.#folds.delete(notice.what); // the kind that happened last stands last
+      this.#folds.set(notice.what, fold);
+      if (!FOLDED.has(notice.what)) this.flush();
     }
+  }
+
+  /** Ends the rows that could grow. */
+  flush() {
+    for (const { notice, names } of this.#folds.values()) {
+      this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice, names: [...names] });
+    }
+    this.#folds.clear();
   }
 
   /** @param {Entry} entry */

@@ -36,7 +36,8 @@ const GROWN = 600;
 /** Events kept at most while someone reads far back, and what is kept of both ends past that. */
 const HELD = 5_000;
 
-const NOTICES = 100;
+/** Notices kept: more than those of a full room that leaves and comes back. */
+const NOTICES = 400;
 
 /** @param {string} name @returns {Room} */
 export function newRoom(name) {

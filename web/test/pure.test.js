@@ -115,6 +115,23 @@ test('items: days, turns, notices, gaps, what is new and what is on its way', ()
   assert.equal(new Set(shown.map((item) => item.key)).size, shown.length);
 });
 
+test('items: comings and goings in a row are one line for each kind, with every name once', () => {
+  let room = { ...rooms.newRoom('lobby'), joined: true, segments: [range(1, 1)] };
+  let id = 0;
+  const note = (what, name) => (room = rooms.noted(room, { id: ++id, what, name, old: '' }));
+  for (let i = 1; i <= 30; i++) note('leave', `p${i}`);
+  for (let i = 1; i <= 30; i++) note('back', `p${i}`);
+  note('leave', 'p1');
+  note('rename', 'p2');
+  note('back', 'p1');
+  room = { ...room, segments: [range(1, 2)] };
+  note('back', 'p1');
+  const shown = items(room, [], 'u_me', clock('en', 'UTC').dayKey).filter((item) => item.kind === 'notice');
+  assert.deepEqual(shown.map((item) => `${item.notice.what} ${item.names.length}`), ['back 30', 'leave 30', 'rename 1', 'back 1', 'back 1']);
+  assert.deepEqual(shown[1].names.slice(0, 3), ['p1', 'p2', 'p3']);
+  assert.equal(new Set(shown.map((item) => item.key)).size, shown.length);
+});
+
 test('protocol: a frame holds lines, and what is not an object with a type is left out', () => {
   assert.deepEqual(decode('{"type":"a"}\n\n{"type":"b","x":1}\nnot json\n[1]\n{"type":3}\nnull\n'), [{ type: 'a' }, { type: 'b', x: 1 }]);
   assert.deepEqual(decode(new ArrayBuffer(4)), []);

@@ -110,8 +110,9 @@ export class Log {
         if (kept) {
           if (kept.element === next) next = element;
           const focused = kept.element.contains(document.activeElement);
+          element.toggleAttribute('open', kept.element.hasAttribute('open'));
           kept.element.replaceWith(element);
-          if (focused) (element.querySelector('button') ?? this.#scroller).focus({ preventScroll: true });
+          if (focused) /** @type {HTMLElement} */ (element.querySelector('button, summary') ?? this.#scroller).focus({ preventScroll: true });
         }
         kept = { element, signature: wanted };
       }

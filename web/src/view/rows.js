@@ -8,6 +8,9 @@ import { avatar, tint } from './person.js';
 /** @import { App } from './app.js' */
 /** @import { Notice } from '../room.js' */
 
+/** So many names are told in full; of more, all can be unfolded. */
+const NAMED = 3;
+
 /** What a row shows besides its key: when it changes, the row is made anew. @param {Item} item @param {boolean} loading */
 export function signature(item, loading) {
   switch (item.kind) {
@@ -19,6 +22,8 @@ export function signature(item, loading) {
       return `${item.missing} ${loading}`;
     case 'older':
       return String(loading);
+    case 'notice':
+      return item.names.join('\n');
     case 'day':
       return new Date().toDateString(); // "today" is another day tomorrow
     default:
@@ -36,7 +41,7 @@ export function row(app, item, loading) {
       return pendingRow(app, item);
     case 'notice':
       if (item.notice.lines) return toldRow(item.notice.lines);
-      return el('p', { class: 'row notice', 'data-notice': item.notice.what }, ...noticeText(app, item.notice));
+      return noticeRow(app, item);
     case 'day':
       return el('div', { class: 'row day', role: 'separator' }, el('span', {}, clock.day(item.at, new Date())));
     case 'new':
@@ -102,15 +107,25 @@ function toldRow(lines) {
   return el('div', { class: 'row told', 'data-notice': 'told' }, ...lines.map((line) => el('p', { dir: 'auto' }, line)));
 }
 
-/** @param {App} app @param {Notice} notice @returns {(Node|string)[]} */
-function noticeText({ words }, { what, name, old }) {
+/** @param {App} app @param {Extract<Item, {kind: 'notice'}>} item */
+function noticeRow(app, { notice, names }) {
+  const props = { class: 'row notice', 'data-notice': notice.what };
+  const sentence = noticeText(app, notice, names);
+  if (names.length <= NAMED) return el('p', props, ...sentence);
+  const all = names.flatMap((name) => [', ', nameOf(name)]).slice(1);
+  return el('details', props, el('summary', {}, ...sentence), el('p', {}, ...all));
+}
+
+/** @param {App} app @param {Notice} notice @param {string[]} names @returns {(Node|string)[]} */
+function noticeText({ words }, { what, name, old }, names) {
+  const n = names.length;
   switch (what) {
     case 'join':
-      return [nameOf(name), words.joined];
+      return [...listed(words, names), words.joined(n)];
     case 'leave':
-      return [nameOf(name), words.left];
+      return [...listed(words, names), words.left(n)];
     case 'back':
-      return [nameOf(name), words.back];
+      return [...listed(words, names), words.back(n)];
     case 'rename':
       return [nameOf(old), words.renamed, nameOf(name)];
     case 'welcome':
@@ -120,6 +135,14 @@ function noticeText({ words }, { what, name, old }) {
     default:
       return [];
   }
+}
+
+/** Names in a sentence: all of a few, the first two of many. @param {App['words']} words @param {string[]} names */
+function listed(words, names) {
+  const many = names.length > NAMED;
+  const parts = (many ? names.slice(0, 2) : names).map((name) => /** @type {Node|string} */ (nameOf(name)));
+  if (many) parts.push(words.others(names.length - 2));
+  return parts.flatMap((part, i) => (i === 0 ? [part] : [i === parts.length - 1 ? words.and : ', ', part]));
 }
 
 /** @param {string} text */
