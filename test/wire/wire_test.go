@@ -90,6 +90,15 @@ func TestTextModeCommands(t *testing.T) {
 		ada.send(command)
 		ada.expect(usage)
 	}
+	watch := dialJSON(t, n) // text mode is not told when something is stored
+	watch.hello("watch")
+	eventually(t, "both are stored", func() bool {
+		watch.send(`{"type":"rooms"}`)
+		for _, r := range watch.next("rooms")["rooms"].([]any) {
+			return r.(map[string]any)["head"] == 2.0
+		}
+		return false
+	})
 	bob := dial(t, n, "?lang=en&room=OPS&last=1")
 	bob.send("bob")
 	bob.expect("Welcome bob, you are in ops. /help lists the commands.", "Your name?")
