@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -15,12 +16,20 @@ import (
 	"salon/internal/ws"
 )
 
-// Ask sends each line of in to the server at url and prints both ways to out: ">>> sent", "<<< received". At a terminal it
-// asks for each message. It returns when in or ctx ends. Errors: those of connecting, a lost connection, in's and out's.
-func Ask(ctx context.Context, url string, in io.Reader, out io.Writer, l lang.Lang) error {
+// Ask sends each line of in to the server at address, a URL or host:port, and prints both ways to out: ">>> sent",
+// "<<< received". At a terminal it asks for each message. It returns when in or ctx ends. Errors, one line for people: those of
+// connecting, a lost connection, in's and out's.
+func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lang.Lang) error {
+	url := address
+	if !strings.Contains(url, "://") {
+		url = "ws://" + url
+	}
+	if !strings.HasPrefix(url, "ws://") && !strings.HasPrefix(url, "wss://") {
+		return errors.New(l.Text("an address is host:port or ws://host:port, not %s", protocol.Visible(address)))
+	}
 	conn, err := ws.Dial(ctx, url, &ws.DialOptions{Compress: true, MaxMessage: MaxMessage + 1<<10})
 	if err != nil {
-		return fmt.Errorf("%s", l.Text("cannot reach %s: %v", url, err))
+		return errors.New(l.Text("cannot reach %s: %s", url, why(l, err)))
 	}
 	defer conn.Kill()
 	stop := context.AfterFunc(ctx, conn.Kill)
@@ -28,6 +37,7 @@ func Ask(ctx context.Context, url string, in io.Reader, out io.Writer, l lang.La
 	prompt := func() {}
 	if isTerminal(in) && isTerminal(out) {
 		prompt = func() { io.WriteString(out, l.Text("Message: ")) }
+		defer io.WriteString(out, "\n") // behind the last one, which nobody answered
 	}
 	lines := input.Open(ctx, in)
 	defer lines.Close()
@@ -52,6 +62,18 @@ func Ask(ctx context.Context, url string, in io.Reader, out io.Writer, l lang.La
 		return nil
 	}
 	return err
+}
+
+// why says why there is no connection: the innermost cause, without the layers that it came through.
+func why(l lang.Lang, err error) string {
+	var answered *ws.StatusError
+	if errors.As(err, &answered) {
+		return l.Text("it answered with HTTP status %d", answered.Status)
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return protocol.Visible(l.Problem(err))
 }
 
 func exchange(conn *ws.Conn, out io.Writer, text string) error {

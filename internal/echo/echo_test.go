@@ -1,16 +1,21 @@
 package echo
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/creack/pty"
 
 	"salon/internal/lang"
 )
@@ -146,15 +151,63 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// TestAskAsPeopleWrite: host:port is enough, as for the chat.
+func TestAskAsPeopleWrite(t *testing.T) {
+	var out strings.Builder
+	if err := Ask(t.Context(), strings.TrimPrefix(serve(t, Options{}), "ws://"), strings.NewReader("salut"), &out, lang.French); err != nil {
+		t.Fatal(err)
+	}
+	if want := ">>> salut\n<<< Hello client ! Received \"salut\"\n"; out.String() != want {
+		t.Errorf("printed %q", out.String())
+	}
+}
+
 func TestAskNobody(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := "ws://" + l.Addr().String()
+	nobody := l.Addr().String()
 	l.Close()
-	if err := Ask(t.Context(), url, strings.NewReader("x"), io.Discard, lang.French); err == nil ||
-		!strings.HasPrefix(err.Error(), "impossible de joindre "+url) {
-		t.Errorf("nobody there: %v", err)
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	page := "ws" + strings.TrimPrefix(web.URL, "http")
+	for address, want := range map[string]string{
+		nobody:           "impossible de joindre ws://" + nobody + " : connexion refusée",
+		"ws://" + nobody: "impossible de joindre ws://" + nobody + " : connexion refusée",
+		page:             "impossible de joindre " + page + " : il a répondu avec l’état HTTP 404",
+	} {
+		if err := Ask(t.Context(), address, strings.NewReader("x"), io.Discard, lang.French); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", address, err, want)
+		}
+	}
+	if err := Ask(t.Context(), "ftp://x", strings.NewReader("x"), io.Discard, lang.French); err == nil || strings.Contains(err.Error(), "ws: ") {
+		t.Errorf("another scheme: %v", err)
+	}
+}
+
+// TestPromptIsLeftBehind: whoever ends the input finds the shell's prompt in a row of its own.
+func TestPromptIsLeftBehind(t *testing.T) {
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("no terminal here: ", err)
+	}
+	defer terminal.Close()
+	defer tty.Close()
+	if _, err := terminal.WriteString("salut\n\x04"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Ask(t.Context(), serve(t, Options{}), tty, tty, lang.French); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tty.WriteString("$"); err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := bufio.NewReader(terminal).ReadString('$')
+	if err != nil || !strings.HasSuffix(drawn, "Message : \r\n$") {
+		t.Errorf("%q, %v", drawn, err)
 	}
 }

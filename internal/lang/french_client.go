@@ -3,9 +3,11 @@ package lang
 // frenchClient is what the terminal client and the echo client say.
 var frenchClient = map[string]string{
 	// Echo.
-	"cannot reach %s: %v":                   "impossible de joindre %s : %v",
-	"the server closed the connection (%d)": "le serveur a fermé la connexion (%d)",
-	"Message: ":                             "Message : ",
+	"an address is host:port or ws://host:port, not %s": "une adresse est hôte:port ou ws://hôte:port, et non %s",
+	"cannot reach %s: %s":                               "impossible de joindre %s : %s",
+	"cannot reach %s: %v":                               "impossible de joindre %s : %v",
+	"the server closed the connection (%d)":             "le serveur a fermé la connexion (%d)",
+	"Message: ":                                         "Message : ",
 
 	// Connection.
 	"it answered with HTTP status %d":                            "il a répondu avec l’état HTTP %d",

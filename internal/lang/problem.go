@@ -63,6 +63,11 @@ var frenchProblems = [][2]string{
 	{`(".*") is no host`, `$1 n’est pas un hôte`},
 	{`the Redis URL does not start with (\S+) or (\S+)`, `l’URL de Redis ne commence ni par $1 ni par $2`},
 
+	{`the server's address is empty`, `l’adresse du serveur est vide`},
+	{`the server's address: unknown scheme (\S+)`, `l’adresse du serveur : protocole inconnu $1`},
+	{`the server's address: no host in (\S+)`, `l’adresse du serveur : il n’y a pas d’hôte dans $1`},
+	{`the server's address: `, `l’adresse du serveur : `},
+
 	// What cannot be opened.
 	{`listen on (\S+): `, `impossible d’écouter sur $1 : `},
 	{`listen: listen tcp (\S+): `, `impossible d’écouter sur $1 : `},

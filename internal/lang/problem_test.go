@@ -14,6 +14,7 @@ func TestProblem(t *testing.T) {
 		`listen on 127.0.0.1:80: bind: address already in use`:               `impossible d’écouter sur 127.0.0.1:80 : l’adresse est déjà prise`,
 		`log file: open /nope/x: no such file or directory`:                  `journal : impossible d’ouvrir /nope/x : il n’existe pas`,
 		`open the history in /d: /d: the data folder is in use by process 7`: `impossible d’ouvrir l’historique dans /d : /d: le processus 7 utilise le dossier de données`,
+		`the server's address: unknown scheme "ftp"`:                         `l’adresse du serveur : protocole inconnu "ftp"`,
 		`something nobody foresaw`:                                           `something nobody foresaw`,
 	} {
 		if got := French.Problem(errors.New(en)); got != fr {

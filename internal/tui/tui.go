@@ -93,7 +93,7 @@ func newTalk(o Options) (*talk, error) {
 	}
 	var err error
 	if t.url, err = client.ParseAddress(t.Address); err != nil {
-		return nil, err
+		return nil, errors.New(t.Lang.Problem(err))
 	}
 	if len(o.Rooms) == 0 {
 		o.Rooms = []string{string(chat.DefaultRoom)}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 func TestEchoPage(t *testing.T) {
@@ -39,4 +41,14 @@ func TestEchoPage(t *testing.T) {
 	ada.press(enterKey, 0)
 	ada.wait("the echo", `[...document.querySelectorAll('#lines div')].map((d) => d.textContent).join('\n') ===
 		'*** connected\n>>> <b>hello</b>\n<<< Hello client ! Received "<b>hello</b>"'`)
+	ada.do(chromedp.EmulateViewport(390, 700, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	for range 30 {
+		ada.fill("#text", "more")
+		ada.press(enterKey, 0)
+	}
+	ada.wait("the echoes", "document.querySelectorAll('#lines div').length === 63")
+	ada.wait("form and last line in sight", `['#text', '#lines div:last-child'].every((s) => {
+		const r = document.querySelector(s).getBoundingClientRect()
+		return r.top >= 0 && r.bottom <= window.innerHeight
+	})`)
 }
