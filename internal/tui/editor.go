@@ -192,6 +192,14 @@ func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "⏎") }
 // columns is how wide s is on the screen.
 func columns(s string) int { return uniseg.StringWidth(oneLine(s)) }
 
+// shorten is clip with a sign that something is left out.
+func shorten(s string, width int) string {
+	if uniseg.StringWidth(s) <= width {
+		return s
+	}
+	return clip(s, width-1) + "…"
+}
+
 // clip cuts s to width columns.
 func clip(s string, width int) string {
 	used, g := 0, uniseg.NewGraphemes(s)

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -32,12 +33,55 @@ func (f *frame) draw(lines, rows []string, prompt, text string, column int) erro
 	var all strings.Builder
 	f.erase(&all)
 	for _, line := range lines {
-		all.WriteString(strings.ReplaceAll(line, "\n", "\r\n") + "\r\n")
+		all.WriteString(f.fold(line))
 	}
 	all.WriteString(live.String())
 	f.rows, f.drawn = len(rows), live.String()
 	_, err := io.WriteString(f.out, all.String())
 	return err
+}
+
+// narrow is the width below which lines are broken here, between words. In a wider terminal they are left to it: it joins them
+// again when it is resized, searched or copied from.
+const narrow = 60
+
+// fold makes of a line what is written for it.
+func (f *frame) fold(line string) string {
+	if f.width >= hanging*3 && f.width < narrow {
+		line = wrap(line, f.width)
+	}
+	return strings.ReplaceAll(line, "\n", "\r\n") + "\r\n"
+}
+
+// hanging is by how much the further rows of a line are set in: none looks like a line of its own.
+const hanging = 4
+
+var styles = regexp.MustCompile(`\x1b\[[\d;]*m`)
+
+// wrap breaks s between words, where it can, so that no row is wider than width.
+func wrap(s string, width int) string {
+	var b strings.Builder
+	for i, line := range strings.Split(s, "\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		used := 0
+		for j, word := range strings.Split(line, " ") {
+			w := columns(styles.ReplaceAllString(word, ""))
+			switch {
+			case j == 0:
+			case used+1+w > width && used > hanging:
+				b.WriteString("\n" + strings.Repeat(" ", hanging))
+				used = hanging
+			default:
+				b.WriteByte(' ')
+				used++
+			}
+			b.WriteString(word)
+			used += w
+		}
+	}
+	return b.String()
 }
 
 // erase takes the frame away.

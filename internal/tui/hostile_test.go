@@ -50,10 +50,11 @@ func hostile(t *testing.T) (address string) {
 				say(`{"type":"joined",` + id + `"room":"lobby","head":0,"events":[],"more":false,"count":1,` +
 					`"members":[{"id":"u_y","name":"zaEVIL","color":"EVIL"}]}`)
 				say(`{"type":"error","code":"internal","message":"a complaint EVIL"}`)
-			case q.Text == "go":
-				c.Close(4100, "closed by "+evil)
 			default:
 				say(`{"type":"error",` + id + `"code":"EVIL","message":"no ` + q.Type + ` EVIL"}`)
+			}
+			if q.Text == "go" {
+				c.Close(4100, "closed by "+evil)
 			}
 		}
 	}))
@@ -79,7 +80,7 @@ func TestHostileServerStaysText(t *testing.T) {
 	ada.types("/nick bob\r/join garden\rza\t\x15said\r")
 	ada.sees("Error: no hello", "the room #garden: no join", "not sent: said (no ")
 	ada.types("go\r")
-	ada.sees("connection lost (closed: closed by")
+	ada.sees("connection lost: closed by")
 	if s := strange(ada.drawn()); s != "" {
 		t.Errorf("got through: %q in %q", s, ada.drawn())
 	}
@@ -88,7 +89,7 @@ func TestHostileServerStaysText(t *testing.T) {
 func TestHostileServerStaysTextInAPipe(t *testing.T) {
 	p := pipeTo(t, Options{Address: hostile(t), Name: "ada", Lang: lang.English, Follow: true}, false)
 	p.write("said\ngo\n")
-	for _, want := range []string{"a complaint", "refused: no send", "connection lost (closed: closed by"} {
+	for _, want := range []string{"a complaint", "refused: no send", "connection lost: closed by"} {
 		until(t, p.toPeople, func() bool { return strings.Contains(p.toPeople(), want) })
 	}
 	if s := strange(p.toPeople()); s != "" {

@@ -158,7 +158,7 @@ func (p *pipe) refuse(line string, err error) {
 	p.mu.Lock()
 	p.refused++
 	p.mu.Unlock()
-	p.warn(p.Lang.Text("refused: %s: %s", explain(p.Lang, err), clip(protocol.Visible(oneLine(line)), 60)))
+	p.warn(p.Lang.Text("refused: %s: %s", explain(p.Lang, err), shorten(protocol.Visible(oneLine(line)), 60)))
 }
 
 // on is called by the client, from one goroutine.
@@ -174,7 +174,7 @@ func (p *pipe) on(n client.Notice) {
 	case client.Left:
 		p.stop(errors.New(l.Text("the room %s: %s", n.Room, explain(l, n.Err))))
 	case client.Lost:
-		p.warn(l.Text("connection lost (%s), next try in %s", explain(l, n.Err), seconds(n.Retry)))
+		p.warn(l.Text("connection lost: %s; next try in %s", explain(l, n.Err), seconds(n.Retry)))
 	case client.Welcome:
 		if !n.First {
 			p.warn(l.Text("connected again"))

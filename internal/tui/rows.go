@@ -10,7 +10,9 @@ import (
 // rows say what goes on: sends under way, the lost connection, who writes.
 func (s *screen) rows(now time.Time) (rows []string) {
 	width := s.term.width() - 1
-	row := func(paint func(string) string, text string) { rows = append(rows, paint(clip(oneLine(text), width))) }
+	row := func(paint func(string) string, text string) {
+		rows = append(rows, paint(shorten(oneLine(text), width)))
+	}
 	const most = 3
 	late := s.pending
 	for i, p := range s.pending {
@@ -27,7 +29,7 @@ func (s *screen) rows(now time.Time) (rows []string) {
 	}
 	switch {
 	case s.lost != nil && now.Before(s.lost.until):
-		row(s.words.warn, s.Lang.Text("next try in %s: %s", seconds(s.lost.until.Sub(now)), s.lost.why))
+		row(s.words.warn, s.Lang.Text("%s; next try in %s", s.lost.why, seconds(s.lost.until.Sub(now))))
 	case s.lost != nil:
 		row(s.words.warn, s.Lang.Text("connecting…"))
 	}

@@ -93,7 +93,7 @@ func runScreen(ctx context.Context, t *talk) error {
 
 	s := &screen{
 		talk: t, term: tty, typed: typed, resized: resized,
-		frame: frame{out: t.Out}, words: words{lang: t.Lang, depth: depthOf(t.Color, os.Getenv)},
+		frame: frame{out: t.Out}, words: words{lang: t.Lang, depth: depthOf(t.Color, os.Getenv), width: tty.width},
 	}
 	t.warn = func(line string) { s.say(s.words.warn(line)) }
 	err = s.run(ctx)
@@ -127,7 +127,7 @@ func (s *screen) flush() {
 	var b strings.Builder
 	s.frame.erase(&b)
 	for _, line := range s.lines {
-		b.WriteString(strings.ReplaceAll(line, "\n", "\r\n") + "\r\n")
+		b.WriteString(s.frame.fold(line))
 	}
 	s.lines = nil
 	s.frame.out.Write([]byte(b.String()))

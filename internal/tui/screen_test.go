@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
 	"golang.org/x/term"
 
 	"salon/internal/lang"
@@ -99,6 +100,29 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	ada.lastRow("#lobby> half")
 	if s := ada.screen(); strings.Count(s, "while away") != 1 || strings.Contains(s, "… too") {
 		t.Errorf("shown twice:\n%s", s)
+	}
+}
+
+// TestNarrowTerminal: rows are broken between words, nothing sticks out, and what is cut says so, after the cause.
+func TestNarrowTerminal(t *testing.T) {
+	address, restart := serve(t)
+	bob := user(t, address, "bob", "lobby")
+	ada := open(t, Options{Address: address, Name: "ada"})
+	ada.sees("Bienvenue")
+	pty.Setsize(ada.tty, &pty.Winsize{Cols: 28, Rows: 20})
+	syscall.Kill(os.Getpid(), syscall.SIGWINCH)
+	say(t, bob, "lobby", "il était une fois une petite fille de village")
+	ada.sees("fille de village")
+	stop, _ := restart()
+	stop()
+	until(t, ada.screen, func() bool { return strings.Contains(ada.drawn(), "connexion refusée ; nouvel…") })
+	if !strings.Contains(ada.drawn(), " a dit : il était\r\n    une fois une petite\r\n    fille de village") {
+		t.Errorf("broken elsewhere:\n%q", ada.drawn())
+	}
+	for line := range strings.SplitSeq(regexp.MustCompile(`\x1b\[[\d;?]*[a-zA-Z]`).ReplaceAllString(ada.drawn()[strings.Index(ada.drawn(), "il était")-30:], ""), "\r") {
+		if n := columns(strings.TrimPrefix(line, "\n")); n > 28 {
+			t.Errorf("%d columns: %q", n, line)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (s *screen) on(n any) {
 		s.settle(n.Room, n.CID)
 	case client.Refused:
 		s.settle(n.Room, n.CID)
-		s.say(w.warn(l.Text("not sent: %s (%s)", clip(protocol.Visible(oneLine(n.Text)), 60), explain(l, n.Err))))
+		s.say(w.warn(l.Text("not sent: %s (%s)", shorten(protocol.Visible(oneLine(n.Text)), 60), explain(l, n.Err))))
 	case client.Gap:
 		if n.Head-n.After > chat.MaxPage {
 			s.say(w.dim(l.Text("fetching %d missed messages…", n.Head-n.After)))
@@ -131,12 +131,10 @@ func (s *screen) onPresence(n *client.Presence) {
 
 // onLost says once that the connection is gone; the frame says what comes next.
 func (s *screen) onLost(n *client.Lost) {
-	why := explain(s.Lang, n.Err)
 	if s.lost == nil && s.c.User().ID != "" {
-		why = s.Lang.Text("connection lost (%s)", why)
-		s.announce("", why)
+		s.announce("", s.Lang.Text("connection lost: %s", explain(s.Lang, n.Err)))
 	}
-	s.lost = &lost{why: why, until: time.Now().Add(n.Retry)}
+	s.lost = &lost{why: brief(s.Lang, n.Err), until: time.Now().Add(n.Retry)}
 	clear(s.typing)
 }
 

@@ -145,19 +145,38 @@ func explain(l lang.Lang, err error) string { return protocol.Visible(reason(l, 
 
 func reason(l lang.Lang, err error) string {
 	var unreachable *client.DialError
-	var root error = err
 	if errors.As(err, &unreachable) {
-		if unreachable.Status != 0 {
-			return l.Text("cannot reach %s: %v", unreachable.URL, l.Text("it answered with HTTP status %d", unreachable.Status))
-		}
-		for inner := errors.Unwrap(root); inner != nil; inner = errors.Unwrap(root) {
-			root = inner
-		}
-		return l.Text("cannot reach %s: %v", unreachable.URL, l.Problem(root))
+		return l.Text("cannot reach %s: %v", unreachable.URL, cause(l, unreachable))
 	}
+	var closed *client.CloseError
 	switch {
+	case errors.As(err, &closed) && closed.Message == "" && closed.Reason == "":
+		return l.Text("the server closed the connection (%d)", closed.Code)
+	case errors.As(err, &closed) && closed.Message == "":
+		return fmt.Sprintf("%s (%d)", closed.Reason, closed.Code)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return l.Text("the server is gone")
 	}
 	return l.Problem(err)
+}
+
+// cause says why the server could not be reached, without the layers that the error came through.
+func cause(l lang.Lang, err *client.DialError) string {
+	if err.Status != 0 {
+		return l.Text("it answered with HTTP status %d", err.Status)
+	}
+	root := err.Err
+	for inner := errors.Unwrap(root); inner != nil; inner = errors.Unwrap(root) {
+		root = inner
+	}
+	return l.Problem(root)
+}
+
+// brief is explain for where there is little room: of a server that cannot be reached it says only why.
+func brief(l lang.Lang, err error) string {
+	var unreachable *client.DialError
+	if errors.As(err, &unreachable) {
+		return protocol.Visible(cause(l, unreachable))
+	}
+	return explain(l, err)
 }

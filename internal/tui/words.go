@@ -15,6 +15,7 @@ import (
 type words struct {
 	lang  lang.Lang
 	depth depth
+	width func() int // of the terminal; nil when it does not matter
 	day   string
 }
 
@@ -26,9 +27,18 @@ func (w *words) stamp(at time.Time) (lines []string, stamp string) {
 	at = at.Local()
 	if day := at.Format(time.DateOnly); day != w.day {
 		w.day = day
-		lines = append(lines, w.dim("── "+w.date(at)+" ──"))
+		lines = append(lines, w.dim(w.rule(w.date(at))))
 	}
 	return lines, w.dim(at.Format("[15:04]")) + " "
+}
+
+// rule is a text between two strokes; a narrow terminal leaves the second one out.
+func (w *words) rule(text string) string {
+	full := "── " + text + " ──"
+	if w.width != nil && columns(full) > w.width() {
+		return "── " + text
+	}
+	return full
 }
 
 var (

@@ -55,6 +55,20 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestWrap(t *testing.T) {
+	for in, want := range map[string]string{
+		"bob said: one two three four":          "bob said: one\n    two three\n    four",
+		"\x1b[1mbob\x1b[0m said: one two":       "\x1b[1mbob\x1b[0m said: one\n    two",
+		"a b\n    c d":                          "a b\n    c d",
+		"at http://example.org/a/long/path now": "at http://example.org/a/long/path\n    now",
+		"exactly fifteen":                       "exactly fifteen",
+	} {
+		if got := wrap(in, 15); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestCompletion(t *testing.T) {
 	choices := []string{"Élodie", "elodie2", "ada", "adam", "/join"}
 	for word, want := range map[string]string{"él": "Élodie|", "elo": "elodie2|", "a": "ada", "adam": "adam|", "x": "", "": "", "/j": "/join|"} {
