@@ -200,7 +200,11 @@ func (n *Node) stopNow(ctx context.Context) error {
 	n.server.Wait()
 	n.sessions.Stop()
 	err := errors.Join(errStop, n.closePoller(), n.hub.Close(), n.parts.close(ctx))
-	n.log.Info("stopped", "node", n.id, "err", err)
+	if err != nil {
+		n.log.Warn("stopped", "node", n.id, "err", err)
+	} else {
+		n.log.Info("stopped", "node", n.id)
+	}
 	if n.logFile != nil {
 		err = errors.Join(err, n.logFile.Close())
 	}
