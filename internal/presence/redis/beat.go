@@ -16,8 +16,8 @@ import (
 //   - nodes that are in a bucket without having a lease are dead, and their sessions are taken out. Leases are read after the
 //     buckets, since a node takes its lease before it puts its first session in.
 //
-// A beat that finds its own lease ended spares the others for two thirds of a lease: if it was Redis that was away, or was
-// emptied, theirs ended too, and they are about to beat. A beat works a third of a lease at most; the next one goes on.
+// A beat that finds its own lease ended, or that comes late, spares the others for two thirds of a lease: if it was Redis that was
+// away, or was emptied, theirs may have ended too, and they are about to beat. A beat works a third of a lease at most; the next one goes on.
 //
 // Besides the contract's errors it gives [presence.ErrOtherHistory], see [Store.Register].
 func (s *Store) Beat(ctx context.Context) ([]presence.Departure, error) {

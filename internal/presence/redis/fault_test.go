@@ -70,6 +70,47 @@ func TestPausedServer(t *testing.T) {
 	}
 }
 
+// Redis answers nobody for less than a lease. The node that beat first has lost its lease by then, the one that beat after it has
+// not, and must not take the first for dead.
+func TestGapShorterThanALease(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a, b := open(t, server.URL(), "a"), open(t, server.URL(), "b")
+	a.lease, b.lease = 2*testLease, 2*testLease
+	// remains tells how much of a node's lease does, by Redis's clock.
+	remains := func(node string) time.Duration {
+		now, err := server.Do("TIME").AsIntSlice()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends, err := server.Do("ZSCORE", leasesKey, node).AsFloat64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(int64(ends)-now[0]*1000-now[1]/1000) * time.Millisecond
+	}
+	mustJoin(t, b, "lobby", 2)
+	await(t, "the mercy of the start is over", func() bool {
+		mustBeat(t, a)
+		mustBeat(t, b)
+		return time.Now().After(a.mercy)
+	})
+	await(t, "a has beaten well after b", func() bool {
+		mustBeat(t, a)
+		return remains("b") < b.lease*3/4
+	})
+	await(t, "b's lease is over", func() bool { return remains("b") < 0 })
+	if gone := mustBeat(t, a); len(gone) > 0 {
+		t.Fatalf("taken for dead: %v", gone)
+	}
+	mustBeat(t, b)
+	if n := count(t, a, "lobby"); n != 1 {
+		t.Errorf("%d in the room, want 1", n)
+	}
+	// One that is dead goes, while beats come in time.
+	await(t, "b goes", func() bool { return len(mustBeat(t, a)) == 1 })
+}
+
 // A call whose answer never came was done all the same. Asked again, it tells what it did.
 func TestRepeatedAfterUnknownOutcome(t *testing.T) {
 	t.Parallel()

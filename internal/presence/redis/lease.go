@@ -71,11 +71,19 @@ func (s *Store) renewed(answer rueidis.RedisResult) (term, error) {
 	if s.history != "" {
 		s.since = numbers[2]
 	}
-	if !t.kept {
-		// Either this node was away or Redis was, or was emptied. In the latter cases the others are about to renew theirs.
-		s.mercy = time.Now().Add(s.lease * 2 / 3)
+	now := time.Now()
+	if !t.kept || now.Sub(s.renewedAt) > s.lateAfter() {
+		// Either this node was away or Redis was, or was emptied. In the latter cases the others are about to renew theirs. It
+		// matters as soon as one beat was missed: who beat just before this node lost its lease first.
+		s.mercy = now.Add(s.lease * 2 / 3)
 	}
+	s.renewedAt = now
 	return t, nil
+}
+
+// lateAfter is how long after the last renewal the next one is late: one and a half [presence.BeatEvery], as a part of the lease.
+func (s *Store) lateAfter() time.Duration {
+	return s.lease / (presence.Lease / presence.BeatEvery) * 3 / 2
 }
 
 // living gives the nodes that have a lease at now, by Redis's clock.

@@ -40,10 +40,11 @@ type Store struct {
 	scripts scripts
 	own     [buckets]*own // what this node put, or wants to put, in Redis
 
-	beating chan struct{} // taken by the one who beats, registers or closes; guards what follows
-	history string        // "" until Register
-	since   int64         // since when this node is one of that history, ms of Redis's clock; 0 for not yet
-	mercy   time.Time     // until then no node is taken for dead
+	beating   chan struct{} // taken by the one who beats, registers or closes; guards what follows
+	history   string        // "" until Register
+	since     int64         // since when this node is one of that history, ms of Redis's clock; 0 for not yet
+	renewedAt time.Time     // when the lease was last renewed
+	mercy     time.Time     // until then no node is taken for dead
 
 	closed atomic.Bool
 }
