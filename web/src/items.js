@@ -10,7 +10,8 @@ import { hasOlder } from './room.js';
 
 /**
  * One row. `key` names it for as long as it is what it is. `first`: the row says who speaks, the one before is not of
- * the same speaker or not close in time. `names`: of all who came, or left, or are back, with nothing said between.
+ * the same speaker or not close in time. `names`: of all who came, left or are back with
+ * nothing said between, each by the last of it.
  * @typedef {{key: string, kind: 'older'} | {key: string, kind: 'beginning'} | {key: string, kind: 'new'}
  *   | {key: string, kind: 'gap', after: number, missing: number} | {key: string, kind: 'day', at: Date}
  *   | {key: string, kind: 'notice', notice: Notice, names: string[]}
@@ -101,6 +102,7 @@ class List {
       const notice = notices[this.#notice];
       this.#speaker = '';
       if (!FOLDED.has(notice.what)) this.flush();
+      for (const { names } of this.#folds.values()) names.delete(notice.name); // who left and is back is back
       const fold = this.#folds.get(notice.what) ?? { notice, names: new Set() };
       fold.names.add(notice.name);
       this.#folds.delete(notice.what); // the kind that happened last stands last
@@ -112,7 +114,7 @@ class List {
   /** Ends the rows that could grow. */
   flush() {
     for (const { notice, names } of this.#folds.values()) {
-      this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice, names: [...names] });
+      if (names.size > 0) this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice, names: [...names] });
     }
     this.#folds.clear();
   }
