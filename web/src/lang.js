@@ -111,7 +111,7 @@ const en = {
   nowCalled: (/** @type {string} */ name) => `You are now called ${name}`,
   /** Our words for codes that a person may meet; other refusals are shown in the server's. */
   codes: /** @type {Record<string, string>} */ ({
-    name_taken: 'This name is in use. Choose another.',
+    name_taken: 'This name is in use, or kept for somebody who left. Choose another.',
     too_large: 'This text is too long for this server.',
     too_many_rooms: 'You are in as many rooms as this server allows.',
   }),
@@ -119,7 +119,7 @@ const en = {
 
 /** @type {Words} */
 const fr = {
-  tagline: 'Un salon pour se parler, tout de suite.',
+  tagline: 'Une chatroom pour se parler, tout de suite.',
   name: 'Votre nom',
   namePlaceholder: 'ada',
   room: 'Chatroom',
@@ -134,7 +134,7 @@ const fr = {
   rooms: 'Chatrooms',
   otherRooms: 'Autres chatrooms',
   joinRoom: 'Rejoindre ou ouvrir une chatroom',
-  joinPlaceholder: 'nom de la chatroom',
+  joinPlaceholder: 'une chatroom',
   join: 'Rejoindre',
   leave: 'Quitter cette chatroom',
   leaveUnsent: 'Ce que vous avez écrit ici n’est pas encore envoyé et serait perdu. Quitter quand même ?',
@@ -172,11 +172,11 @@ const fr = {
   newCount: (n) => compte(n, 'nouveau message', 'nouveaux messages'),
   connecting: 'Connexion…',
   connected: 'Connecté',
-  lost: 'Connexion perdue. Ce que vous écrivez est gardé.',
+  lost: 'Connexion perdue. Vos textes sont gardés.',
   slow: 'Les messages entre serveurs sont lents pour le moment.',
   unreachable: 'Le serveur ne répond pas.',
-  retryIn: (s) => `Prochain essai dans ${s} s.`,
-  retryNow: 'Réessayer maintenant',
+  retryIn: (s) => `Essai dans ${s} s.`,
+  retryNow: 'Réessayer',
   stopped: 'Le serveur a mis fin à la connexion.',
   waiting: 'En attente d’envoi',
   sent: 'Envoyé',
@@ -210,7 +210,7 @@ const fr = {
   andMore: '… et d’autres',
   nowCalled: (name) => `Vous vous appelez désormais ${name}`,
   codes: {
-    name_taken: 'Ce nom est déjà pris. Choisissez-en un autre.',
+    name_taken: 'Ce nom est pris, ou gardé pour quelqu’un qui est parti. Choisissez-en un autre.',
     too_large: 'Ce texte est trop long pour ce serveur.',
     too_many_rooms: 'Vous êtes dans autant de chatrooms que ce serveur le permet.',
   },

@@ -67,9 +67,15 @@ function address(link) {
   }
 }
 
+/** One to five: flags of two letters, keycaps, pictures with their colours, joints and tags (Unicode TS 51, 1.4.9). */
+const EMOJI = new RegExp([
+  '^(?:(?:\\p{RI}{2}', '[0-9#*]\\ufe0f?\\u20e3',
+  '\\p{ExtPict}(?:[\\ufe0f\\u{1f3fb}-\\u{1f3ff}\\u{e0020}-\\u{e007f}]|\\u200d\\p{ExtPict})*)\\s*){1,5}$',
+].join('|'), 'u');
+
 /** Whether a text is one to five emoji and nothing else: those are shown larger. @param {string} text */
 export function isEmoji(text) {
   const only = text.trim();
   if (only === '' || only.length > 40) return false;
-  return /^(?:\p{Extended_Pictographic}(?:[\ufe0f\u{1f3fb}-\u{1f3ff}]|\u200d\p{Extended_Pictographic})*\s*){1,5}$/u.test(only);
+  return EMOJI.test(only);
 }

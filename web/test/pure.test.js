@@ -173,8 +173,8 @@ test('text: only http and https are links, and the sentence keeps its end', () =
   for (const text of ['', 'no link', 'a https://b.org c', 'https://b.org', '<img src=x onerror=alert(1)>']) {
     assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
   }
-  for (const text of ['🎉', '👍🏽 ❤️', '👩‍💻']) assert.ok(isEmoji(text), text);
-  for (const text of ['', 'a🎉', '12', '🎉'.repeat(6), '#']) assert.ok(!isEmoji(text), text);
+  for (const text of ['🎉', '👍🏽 ❤️', '👩‍💻', '🇫🇷', '🇫🇷🇩🇪 🎉', '1️⃣', '#️⃣', '🏴󠁧󠁢󠁳󠁣󠁴󠁿']) assert.ok(isEmoji(text), text);
+  for (const text of ['', 'a🎉', '12', '🎉'.repeat(6), '#', '🇫', '1\ufe0f', '🇫🇷'.repeat(6)]) assert.ok(!isEmoji(text), text);
 });
 
 test('text: a hostile text does not take long', () => {

@@ -5,7 +5,7 @@ import { catalog, chooseLanguage, clock } from '../lang.js';
 import { isRoomName } from '../protocol.js';
 import { command, reason } from './commands.js';
 import { Door } from './door.js';
-import { byTouch, el, say } from './dom.js';
+import { byTouch, el, icon, say } from './dom.js';
 import { Salon } from './salon.js';
 import { settingsDialog } from './settings.js';
 
@@ -26,7 +26,8 @@ export class App {
   #store;
   #drafts;
   /** @type {Door|Salon|null} */ #view = null;
-  #problem = el('div', { class: 'toast', role: 'alert' });
+  #problem = el('span', { role: 'alert' });
+  #toast = el('div', { class: 'toast', hidden: true });
   #scheduled = false;
   /** @type {any} */ #tick;
   /** @type {any} */ #forget;
@@ -186,7 +187,11 @@ export class App {
     const known = door ?? { server: this.fromFile ? url : null, name: profile.name, room: profile.current || 'lobby' };
     this.#view = this.#inside() ? new Salon(this) : new Door(this, known);
     document.documentElement.lang = this.language;
-    this.#root.replaceChildren(this.#view.element, this.#problem);
+    const { close } = this.words;
+    this.#toast.replaceChildren(this.#problem, el('button', {
+      type: 'button', class: 'plain', 'aria-label': close, title: close, onclick: () => this.#dismiss(),
+    }, icon('close')));
+    this.#root.replaceChildren(this.#view.element, this.#toast);
     this.#render();
     if (this.#view instanceof Door || !byTouch()) this.#view.focus();
   }
@@ -204,8 +209,16 @@ export class App {
 
   /** @param {string} text */
   #report(text) {
+    this.#toast.hidden = false;
     say(this.#problem, text);
     clearTimeout(this.#forget);
-    this.#forget = setTimeout(() => say(this.#problem, ''), PROBLEM);
+    this.#forget = setTimeout(() => this.#dismiss(), PROBLEM);
+  }
+
+  #dismiss() {
+    const focused = this.#toast.contains(document.activeElement);
+    this.#toast.hidden = true;
+    say(this.#problem, '');
+    if (focused) this.#view?.focus();
   }
 }

@@ -4,6 +4,7 @@ import { isRoomName, roomName, serverURL } from '../protocol.js';
 import { el, say } from './dom.js';
 import { languageSwitch } from './settings.js';
 
+/** @import { RequestError } from '../protocol.js' */
 /** @import { App } from './app.js' */
 
 export class Door {
@@ -15,6 +16,7 @@ export class Door {
   #status = el('p', { class: 'soft', role: 'status' });
   #enter = el('button', { type: 'submit', class: 'primary' });
   #cancel;
+  /** @type {RequestError|null} whose reason has been shown */ #told = null;
   element;
 
   /** @param {App} app  @param {{server: string|null, name: string, room: string}} known  `server`: null when not asked */
@@ -62,10 +64,24 @@ export class Door {
     const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
     const waiting = `${words.unreachable}${link.reason ? ` (${link.reason})` : ''} ${words.retryIn(left)}`;
     say(this.#status, link.phase === 'waiting' ? waiting : '');
-    if (refused && link.phase === 'stopped') say(this.#problem, words.codes[refused.code] ?? (refused.message || refused.code));
+    if (refused && link.phase === 'stopped') this.#refused(refused);
     else if (link.phase === 'stopped') say(this.#problem, link.reason || words.stopped);
     else if (busy) say(this.#problem, '');
     return link.phase === 'waiting';
+  }
+
+  /** @param {RequestError} refused */
+  #refused(refused) {
+    say(this.#problem, this.#app.words.codes[refused.code] ?? (refused.message || refused.code));
+    if (this.#told === refused) return;
+    this.#told = refused;
+    if (refused.code === 'name_taken' || refused.code === 'invalid_name') this.#name.select();
+  }
+
+  /** @param {string} why @param {HTMLInputElement} field */
+  #wrong(why, field) {
+    say(this.#problem, why);
+    field.select();
   }
 
   /** @param {Event} event */
@@ -74,8 +90,10 @@ export class Door {
     const { words } = this.#app;
     const room = roomName(this.#room.value);
     const server = this.#server ? serverURL(this.#server.value) : '';
-    if (this.#server && !server) return say(this.#problem, words.badServer);
-    if (!isRoomName(room)) return say(this.#problem, words.badRoom);
-    this.#app.enter(server, this.#name.value.trim().replace(/\s+/gu, ' '), room);
+    const name = this.#name.value.trim().replace(/\s+/gu, ' ');
+    if (name === '') return this.#wrong(words.noName, this.#name);
+    if (!isRoomName(room)) return this.#wrong(words.badRoom, this.#room);
+    if (this.#server && !server) return this.#wrong(words.badServer, this.#server);
+    this.#app.enter(server, name, room);
   }
 }

@@ -15,6 +15,7 @@ const inSight = (element) => element.getClientRects().length > 0;
 export class Salon {
   #app;
   #title = el('bdi');
+  #hash = el('span', { class: 'hash', 'aria-hidden': 'true' }, '#');
   #count = el('span', { 'aria-hidden': 'true' });
   #members;
   #sidebar;
@@ -52,7 +53,7 @@ export class Salon {
       el('main', { class: 'talk' },
         el('header', {},
           this.#menu,
-          el('h1', {}, el('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), this.#title),
+          el('h1', {}, this.#hash, this.#title),
           this.#members, this.#leave),
         this.#banner.element, this.#none, this.#log.element, this.#composer.element),
       this.#people.element,
@@ -76,8 +77,9 @@ export class Salon {
     say(this.#count, room ? String(room.count) : '');
     this.element.dataset.state = client.link.phase;
     this.element.dataset.joined = String(room?.joined ?? false);
+    this.element.dataset.empty = String(room === undefined);
     this.#none.hidden = room !== undefined;
-    this.#log.element.hidden = this.#leave.hidden = this.#members.hidden = room === undefined;
+    this.#hash.hidden = this.#log.element.hidden = this.#leave.hidden = this.#members.hidden = room === undefined;
     this.#sidebar.render();
     this.#people.render();
     const moving = this.#banner.render();
