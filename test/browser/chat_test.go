@@ -69,6 +69,34 @@ func TestSavedFileDoesTheSame(t *testing.T) {
 	})
 }
 
+func TestSavedFileRemembersItsServer(t *testing.T) {
+	p := startProgram(t)
+	ada := openPage(t, "ada", p.url.String())
+	ada.enter("lobby")
+	ada.click(".me")
+	value[bool](ada, `(() => {
+		const make = URL.createObjectURL;
+		URL.createObjectURL = (blob) => { window.saved = blob; return make.call(URL, blob); };
+		return true;
+	})()`)
+	ada.click(".settings [download]")
+	ada.wait("the file", "window.saved")
+	path := filepath.Join(t.TempDir(), "salon.html")
+	if err := os.WriteFile(path, []byte(value[string](ada, "saved.text()")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bob := openPage(t, "bob", (&url.URL{Scheme: "file", Path: path}).String())
+	bob.wait("the server's address", "document.querySelector('.door input[name=server]')?.value === "+quote(p.webSocket()))
+	bob.fill(".door input[name=server]", "not a server!!")
+	bob.fill(".door input[name=name]", "bob")
+	bob.press(enterKey, 0)
+	bob.wait("that this is no address", focused(".door input[name=server]")+" && document.querySelector('#door-problem').textContent !== ''")
+	bob.fill(".door input[name=server]", p.webSocket())
+	bob.enter("lobby")
+	bob.say("from the file")
+	ada.waitText("from the file")
+}
+
 // reload loads a file's page anew. Now and then, on a busy machine, Chromium shows a reloaded file an empty storage, and what
 // it kept again after a further reload.
 func reload(p *page) {

@@ -3,6 +3,7 @@
 import { roomName, serverURL } from './protocol.js';
 import { openStore } from './storage.js';
 import { App } from './view/app.js';
+import { savedFrom } from './view/saved.js';
 
 /** Where a page from a file proposes to go: the server's defaults. */
 const DEFAULT = 'ws://127.0.0.1:8888/ws';
@@ -17,7 +18,7 @@ const app = new App(/** @type {HTMLElement} */ (document.getElementById('app')),
   drafts,
   fromFile,
   room,
-  server: fromFile ? (store.get('salon.server') ?? DEFAULT) : serverURL(new URL('ws', location.href).href),
+  server: fromFile ? (savedFrom() || (store.get('salon.server') ?? DEFAULT)) : serverURL(new URL('ws', location.href).href),
 });
 
 app.client.look(!document.hidden); // a page may be opened out of sight

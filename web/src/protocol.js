@@ -108,6 +108,9 @@ export function isRoomName(name) {
   return /^[\p{L}\p{M}\p{Nd}_-][\p{L}\p{M}\p{Nd}._-]*$/u.test(name) && byteLength(name) <= MAX_ROOM;
 }
 
+/** A host as URL writes it: a name, in ASCII by then, or an address. Browsers let through what no name can hold. */
+const HOST = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$|^\[[0-9a-f:.]+\]$/;
+
 /**
  * Makes the server's WebSocket address of what a person typed: `host`, `host:port`, or any http or ws URL.
  * @param {string} typed
@@ -119,7 +122,7 @@ export function serverURL(typed) {
   try {
     const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`);
     url.protocol = { 'http:': 'ws:', 'https:': 'wss:' }[url.protocol] ?? url.protocol;
-    if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.hostname === '') return '';
+    if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || !HOST.test(url.hostname)) return '';
     if (url.pathname === '/') url.pathname = '/ws';
     url.hash = '';
     return url.href;

@@ -148,6 +148,7 @@ test('protocol: rooms and addresses as people type them', () => {
     ['127.0.0.1:8888', 'ws://127.0.0.1:8888/ws'], ['chat.example', 'ws://chat.example/ws'], ['[::1]:8888', 'ws://[::1]:8888/ws'],
     ['https://chat.example', 'wss://chat.example/ws'], ['http://chat.example/talk/ws', 'ws://chat.example/talk/ws'],
     ['ws://a:1/#x', 'ws://a:1/ws'], ['', ''], ['ftp://a', ''], ['javascript:alert(1)', ''], ['a b', ''], ['ws://', ''],
+    ['not a server!!', ''], ['not-a-server!!', ''], ['a%20b', ''], ['élan.example:1', 'ws://xn--lan-9la.example:1/ws'], ['host_1', 'ws://host_1/ws'],
   ]) assert.equal(serverURL(typed), url, typed);
 });
 

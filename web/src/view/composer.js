@@ -2,14 +2,14 @@
 
 import { byteLength } from '../protocol.js';
 import { bare } from '../text.js';
-import { el, icon, say } from './dom.js';
+import { byTouch, el, icon, say } from './dom.js';
 
 /** @import { App } from './app.js' */
 
 export class Composer {
   #app;
   #room = '';
-  #text = el('textarea', { rows: 1, dir: 'auto', enterkeyhint: 'send', autocomplete: 'off' });
+  #text = el('textarea', { rows: 1, dir: 'auto', enterkeyhint: byTouch() ? 'enter' : 'send', autocomplete: 'off' });
   #send;
   #problem = el('p', { class: 'problem', role: 'alert', id: 'composer-problem' });
   #typing = el('p', { class: 'typing', 'aria-hidden': 'true' });
@@ -20,7 +20,7 @@ export class Composer {
     this.#app = app;
     this.#send = el('button', { type: 'submit', class: 'send', 'aria-label': app.words.send, title: app.words.send }, icon('send'));
     this.#text.setAttribute('aria-describedby', 'composer-problem');
-    this.#text.title = app.words.messageHint;
+    if (!byTouch()) this.#text.title = app.words.messageHint;
     this.#text.addEventListener('input', () => this.#typed());
     this.#text.addEventListener('keydown', (event) => this.#key(event));
     const form = el('form', { class: 'composer', onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
@@ -99,7 +99,9 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #key(event) {
     // While an input method composes, Enter takes its suggestion.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#submit(event);
+    if (event.key !== 'Enter' || event.isComposing) return;
+    // The keyboards of touch screens have no Shift+Enter: there Enter is the new line, and the button sends.
+    if (event.ctrlKey || event.metaKey || (!event.shiftKey && !byTouch())) this.#submit(event);
   }
 
   /** @param {Event} event */

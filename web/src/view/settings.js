@@ -2,6 +2,7 @@
 
 import { reason } from './commands.js';
 import { el, say } from './dom.js';
+import { saveLink } from './saved.js';
 
 /** @import { App } from './app.js' */
 
@@ -44,7 +45,7 @@ export function settingsDialog(app, typed) {
       el('button', { type: 'submit', class: 'primary' }, words.save), problem),
     languageSwitch(app),
     // Served by a server, the page is one file that works from a disk too.
-    app.fromFile ? '' : el('a', { href: 'salon.html', download: 'salon.html' }, words.download),
+    app.fromFile ? '' : saveLink(words.download, client.url),
     el('div', { class: 'actions' },
       el('button', { type: 'button', class: 'plain', onclick: () => app.quit() }, words.quit),
       el('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, words.close)));
