@@ -207,6 +207,12 @@ test('languages: both say everything, in the same places', () => {
   assert.equal(catalog.en.here(1), '1 member');
 });
 
+test('languages: a room has one French word', () => {
+  const said = Object.values(catalog.fr).flatMap((words) =>
+    typeof words === 'function' ? words(2, 2, 'x') : typeof words === 'object' ? Object.values(words).flat() : words);
+  for (const words of said) assert.doesNotMatch(words, /salon/i);
+});
+
 test('times are local, days have names', () => {
   const paris = clock('fr', 'Europe/Paris');
   const at = new Date('2026-11-22T23:05:00Z');
