@@ -182,8 +182,11 @@ func (c *Client) dispatch(p *push, fx *effects) {
 		if p.Change == protocol.ChangeRename && p.User.ID == c.user.ID {
 			c.user, c.name = p.User, p.User.Name
 		}
-		fx.tell(Presence{protocol.Presence{
-			Type: p.Type, Room: p.Room, Change: p.Change, User: &p.User, Old: p.Old, Count: p.Count}})
+		told := protocol.Presence{Type: p.Type, Room: p.Room, Change: p.Change, Old: p.Old, Count: p.Count, Members: p.Members}
+		if p.User.ID != "" {
+			told.User = &p.User
+		}
+		fx.tell(Presence{told})
 	case "typing":
 		fx.tell(Typing{Room: p.Room, User: p.User})
 	case "lag":

@@ -61,3 +61,32 @@ func FuzzServer(f *testing.F) {
 		}
 	})
 }
+
+// TestWholeListIsPassedOn has the server tell who is in a room anew, as at the end of a crowd.
+func TestWholeListIsPassedOn(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var got []Presence
+	c := New(Options{
+		Name: "ada", Rooms: []chat.RoomID{"lobby"}, FirstTry: true,
+		On: func(n Notice) {
+			switch n := n.(type) {
+			case Presence:
+				got = append(got, n)
+			case Lost:
+				cancel()
+			}
+		},
+		Dial: func(context.Context, string) (Conn, error) {
+			return &scripted{lines: []string{
+				`{"type":"welcome","id":"1","user":{"id":"u_a","name":"ada"},"ping":25}`,
+				`{"type":"joined","id":"2","room":"lobby","head":0,"events":[],"count":101}`,
+				`{"type":"presence","room":"lobby","change":"count","count":2,"members":[{"id":"u_a","name":"ada"},{"id":"u_b","name":"bob"}]}`,
+			}}, nil
+		},
+	})
+	_ = c.Run(ctx)
+	if len(got) != 1 || got[0].User != nil || len(got[0].Members) != 2 || got[0].Members[1].Name != "bob" {
+		t.Errorf("told %+v", got)
+	}
+}

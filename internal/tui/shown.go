@@ -111,6 +111,9 @@ func (s *screen) onEvent(n *client.Event) {
 }
 
 func (s *screen) onPresence(n *client.Presence) {
+	for _, u := range n.Members {
+		s.seen(u.Name)
+	}
 	if n.User == nil {
 		return
 	}

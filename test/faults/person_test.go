@@ -173,7 +173,16 @@ func (p *person) on(n client.Notice) {
 // hear keeps the list of members as any client would. Called with mu held.
 func (p *person) hear(n client.Presence) {
 	list := p.lists[n.Room]
-	if list == nil || n.User == nil {
+	switch {
+	case list == nil:
+		return
+	case n.Members != nil: // the whole list anew
+		clear(list)
+		for _, u := range n.Members {
+			list[u.ID] = u.Name
+		}
+	}
+	if n.User == nil {
 		return
 	}
 	switch n.Change {
