@@ -13,7 +13,6 @@ import (
 	brokermem "salon/internal/broker/memory"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/presence/memory"
 	"salon/internal/protocol"
 )
 
@@ -197,42 +196,6 @@ func TestPresenceAcrossNodes(t *testing.T) {
 	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
 	bob.Leave(true)
 	eventually(t, "n1 sees bob go, by comparing", func() bool { return s1.count("presence leave") == 1 })
-}
-
-// Who was in the room before it was new on this node has not come when presence, away or emptied at that time, tells of it.
-func TestListThatPresenceCouldNotTellYet(t *testing.T) {
-	for name, spoil := range map[string]func(*memory.Shared) (mend func()){
-		"away": func(p *memory.Shared) func() {
-			p.SetAway(true)
-			return func() { p.SetAway(false) }
-		},
-		"emptied": func(p *memory.Shared) func() {
-			p.Empty()
-			return func() {}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.presence = memory.NewWithLease(3 * time.Second)
-			h1, h2 := w.node(t, "n1"), w.node(t, "n2")
-			ada, _ := join(t, h1, "ada", From{})
-			eventually(t, "presence knows ada", func() bool { return ada.Who(t.Context(), "", 10).Count == 1 && len(peopled(t, w)) == 1 })
-			mend := spoil(w.presence)
-			_, watch := join(t, h2, "bob", From{})
-			mend()
-			eventually(t, "bob is told who is there", func() bool {
-				watch.mu.Lock()
-				defer watch.mu.Unlock()
-				last := watch.lines[len(watch.lines)-1]
-				return strings.Contains(last, `"change":"count"`) && strings.Contains(last, `"u_ada"`) && strings.Contains(last, `"u_bob"`)
-			})
-			if n := watch.count("presence join"); n != 0 {
-				t.Errorf("ada, who was there, was announced as coming")
-			}
-			ada.Leave(true)
-			eventually(t, "ada's going is told", func() bool { return watch.count("presence leave") == 1 })
-		})
-	}
 }
 
 func peopled(t *testing.T, w *world) map[chat.RoomID]int {

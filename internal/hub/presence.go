@@ -26,10 +26,8 @@ type roster struct {
 	people map[chat.UserID]*person // in a crowd shared by nodes: those with a session here only
 	total  int                     // in a crowd shared by nodes: users in the room, by presence
 	crowd  bool
-	// partial says that presence could not tell everybody who is in the room when it was new here.
-	partial bool
-	told    int                       // in a crowd: the count told last
-	left    map[chat.UserID]time.Time // who went lately, so that an older look at presence does not bring it back
+	told   int                       // in a crowd: the count told last
+	left   map[chat.UserID]time.Time // who went lately, so that an older look at presence does not bring it back
 }
 
 // person is a user in the room.

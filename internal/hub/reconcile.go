@@ -63,12 +63,11 @@ func (r *room) loadRoster(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second/2) // presence may be away; a join must not wait for it
 	defer cancel()
 	got, err := r.hub.presence.Members(ctx, r.id, "", chat.CrowdSize+1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.roster.partial = err != nil || !got.Whole
 	if err != nil {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if got.Count > chat.CrowdSize {
 		r.enterCrowd(got.Count)
 		return
@@ -92,8 +91,6 @@ func (r *room) reconcile(ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := &r.roster
-	partial := o.partial
-	o.partial = false
 	if got.Count > chat.CrowdSize || o.crowd && got.Count > crowdEnds {
 		if !o.crowd {
 			r.enterCrowd(got.Count)
@@ -106,8 +103,8 @@ func (r *room) reconcile(ctx context.Context) {
 	for _, u := range got.Users {
 		there[u.ID] = u
 	}
-	if o.crowd || partial {
-		r.tellList(there, asked)
+	if o.crowd {
+		r.endCrowd(there)
 		return
 	}
 	for id, u := range there {
@@ -126,13 +123,12 @@ func (r *room) reconcile(ctx context.Context) {
 	}
 }
 
-// tellList tells the whole list at once, to begin to tell names again: at the end of a crowd, and where the room was new here when
-// presence could not say who was in it; that those were there is not their coming. Called with mu held.
-func (r *room) tellList(there map[chat.UserID]chat.User, asked time.Time) {
+// endCrowd begins to tell names again, with the whole list. Called with mu held.
+func (r *room) endCrowd(there map[chat.UserID]chat.User) {
 	o := &r.roster
 	o.crowd, o.total = false, 0
 	for id, u := range there {
-		if o.people[id] == nil && o.left[id].Before(asked.Add(-settle)) {
+		if o.people[id] == nil {
 			o.people[id] = &person{user: u, since: time.Now()}
 		}
 	}
