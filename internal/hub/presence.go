@@ -35,6 +35,9 @@ type person struct {
 	user  chat.User
 	here  int       // sessions on this node, those in their grace included
 	since time.Time // of the last change
+
+	weighed chat.User // whose weight is known
+	weight  int64
 }
 
 // list gives the members to show, by name; none in a crowd.

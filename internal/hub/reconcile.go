@@ -43,18 +43,6 @@ func (h *Hub) beatOnce(ctx context.Context) {
 	}
 }
 
-// reconcileRosters compares what this node knows of who is where with presence, for what the broker lost.
-func (h *Hub) reconcileRosters(ctx context.Context) {
-	every(ctx, reconcileEvery, func() {
-		for _, r := range h.active() {
-			if ctx.Err() == nil {
-				r.reconcile(ctx)
-			}
-			r.release()
-		}
-	})
-}
-
 // loadRoster fills the roster of a room that is new here, without announcing anybody.
 func (r *room) loadRoster(ctx context.Context) {
 	if !r.hub.shared() {

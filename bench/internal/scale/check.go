@@ -190,8 +190,8 @@ func (l *Lab) Beats(ctx context.Context, nodes, times int) (float64, error) {
 type RoomCosts struct {
 	Put   float64 // one session put in a room
 	Bytes float64 // that one keeps
-	Look  float64 // who is in a room, as each node asks for each of its rooms
-	Count float64 // how many are in it, when asked for all rooms at once
+	Look  float64 // who is in a room, as a node asks where its own list differs
+	Sum   float64 // its digest, when asked for all rooms at once
 }
 
 // Presence measures what so many rooms of that size cost Redis.
@@ -222,11 +222,11 @@ func (l *Lab) Presence(ctx context.Context, rooms, size int) (c RoomCosts, err e
 	if err != nil {
 		return c, err
 	}
-	c.Count, err = l.each(20, func(int) error {
-		_, err := s.Counts(ctx, names)
+	c.Sum, err = l.each(20, func(int) error {
+		_, err := s.Digests(ctx, names)
 		return err
 	})
-	c.Count /= float64(rooms)
+	c.Sum /= float64(rooms)
 	return c, err
 }
 

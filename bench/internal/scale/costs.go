@@ -21,8 +21,7 @@ type Costs struct {
 	CanaryIn    float64 // a node: one canary taken
 	BeatBase    float64 // Redis: one node's beat in one bucket, without what follows
 	BeatNode    float64 // Redis: the same for each node in the bucket
-	Roster      float64 // Redis: one look at who is in a small room
-	Count       float64 // Redis: how many are in a room, asked for many rooms at once
+	Digest      float64 // Redis: the digest of who is in a room, asked for many rooms at once
 	Join        float64 // Redis: one session put in a room
 	SessionKB   float64 // Redis: memory of one session in one room
 
@@ -63,8 +62,7 @@ func (c *Costs) Register(f *flag.FlagSet) {
 		{&c.CanaryIn, "canary-in", 0.9, "measured: µs of a node for a canary taken"},
 		{&c.BeatBase, "beat-base", 4.1, "measured: µs of Redis for a node's beat in one bucket, without its entries"},
 		{&c.BeatNode, "beat-node", 0.4, "measured: µs of Redis for each node in it"},
-		{&c.Roster, "roster", 50, "measured: µs of Redis for a look at who is in a room of 10"},
-		{&c.Count, "count", 0.22, "measured: µs of Redis for how many are in a room, asked for 500 at once"},
+		{&c.Digest, "digest", 0.37, "measured: µs of Redis for the digest of who is in a room, asked for 500 at once"},
 		{&c.Join, "join", 45, "measured: µs of Redis for a session put in a room"},
 		{&c.SessionKB, "session-kb", 0.42, "measured: KB of Redis for a session in a room"},
 		{&c.Members, "node-members", 25_000, "assumed: connections of one node"},

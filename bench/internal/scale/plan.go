@@ -38,7 +38,7 @@ func (m Many) Plan(c Costs) []Line {
 	canaryCores := canaries * nodes * c.CanaryOut / 1e6
 	pubsub := said*(c.RedisIn+nodes*c.RedisOut)/1e6 + canaryCores
 	beats := nodes / 2 * Partitions * (c.BeatBase + nodes*c.BeatNode) / 1e6
-	rosters := places / 3 * c.Roster / 1e6
+	rosters := places / 3 * c.Digest / 1e6
 	deliveries := said * m.Size
 	moved := m.Members / nodes * m.Each // places in rooms, when a node dies
 	pages := moved * (1 - NodesOfRoom(nodes-1, m.Size-1)/(nodes-1))
@@ -57,14 +57,12 @@ func (m Many) Plan(c Costs) []Line {
 		{"a node: sends", deliveries / nodes * c.EventBytes * 8 / 1e9, "Gbit/s", "plain"},
 		{"a node: hears", said + canaries, "/s", "messages of all rooms and canaries: it is in all partitions"},
 		{"a node: what it hears", (said*c.NodeIn + canaries*c.CanaryIn) / 1e6, "cores", ""},
-		{"a node: one pass over its rosters", places / nodes * c.RTT / 1000, "s", "one after the other; due each 3 s"},
+		{"a node: one pass over its rosters", places / nodes * (c.RTT/500 + c.Digest/1000), "ms", "500 rooms in one go; due each 3 s"},
 		{"Redis: messages", pubsub - canaryCores, "cores", "messages × (in + nodes × out)"},
 		{"Redis: canaries", canaryCores, "cores", "nodes² × partitions × rate × out"},
 		{"Redis: beats", beats, "cores", "nodes / 2 s × buckets × (base + nodes × entry)"},
-		{"Redis: rosters, if they kept pace", rosters, "cores", "rooms on nodes / 3 s"},
-		{"Redis: the same by counts", places / 3 * c.Count / 1e6, "cores", "were only counts compared"},
+		{"Redis: rosters", rosters, "cores", "rooms on nodes / 3 s"},
 		{"Redis: primaries", math.Ceil((pubsub + beats + rosters) / c.RedisUsed), "", "all of it / how busy one may be"},
-		{"Redis: primaries, by counts", math.Ceil((pubsub + beats + places/3*c.Count/1e6) / c.RedisUsed), "", "the same"},
 		{"Redis: memory", m.Members * m.Each * c.SessionKB / 1e6, "GB", "sessions in rooms"},
 		{"MongoDB: writes", said, "/s", "one batch for each message, at this rate"},
 		{"MongoDB: shards by writes", math.Ceil(said / c.Writes), "", ""},

@@ -95,6 +95,25 @@ func (n *Node) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
 	return counts, nil
 }
 
+// Digests implements [presence.Store].
+func (n *Node) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Digest, error) {
+	n.shared.mu.Lock()
+	defer n.shared.mu.Unlock()
+	if err := n.shared.ready(ctx, n); err != nil {
+		return nil, err
+	}
+	digests := make([]presence.Digest, len(rooms))
+	for i, id := range rooms {
+		if r := n.shared.rooms[id]; r != nil {
+			digests[i].Count = len(r.order)
+			for _, p := range r.users {
+				digests[i].Sum += presence.Weight(p.user)
+			}
+		}
+	}
+	return digests, nil
+}
+
 // Rooms implements [presence.Store].
 func (n *Node) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, error) {
 	n.shared.mu.Lock()

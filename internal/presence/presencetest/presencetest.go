@@ -140,8 +140,28 @@ func names(t *testing.T, s presence.Store, room chat.RoomID) string {
 	for _, u := range members(t, s, room, 100) {
 		all = append(all, u.Name)
 	}
+	agree(t, s, room)
 	sort.Strings(all)
 	return strings.Join(all, " ")
+}
+
+// agree fails unless the room's digest comes to what its members do, once nobody moves.
+func agree(t *testing.T, s presence.Store, room chat.RoomID) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		var sum presence.Digest
+		for _, u := range members(t, s, room, 100) {
+			sum.Count++
+			sum.Sum += presence.Weight(u)
+		}
+		got, err := s.Digests(soon(t), []chat.RoomID{"nobody-is-here", room})
+		if err == nil && len(got) == 2 && got[0] == (presence.Digest{}) && got[1] == sum {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: the digests are %+v (%v), those of its members %+v", room, got, err, sum)
+		}
+	}
 }
 
 func want[T comparable](t *testing.T, what string, got, want T) {

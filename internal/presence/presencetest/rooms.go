@@ -175,6 +175,11 @@ func countsAndRooms(t *testing.T, w World) {
 	if err != nil || !slices.Equal(counts, []int{3, 0, 1, 3}) {
 		t.Errorf("Counts: %v, %v", counts, err)
 	}
+	digests, err := b.Digests(soon(t), []chat.RoomID{"room-2", "none", "room-0", "room-2"})
+	if err != nil || len(digests) != 4 || digests[0] != digests[3] || digests[0].Count != 3 || digests[2].Count != 1 ||
+		digests[0].Sum == digests[2].Sum || digests[1] != (presence.Digest{}) {
+		t.Errorf("Digests: %v, %v", digests, err)
+	}
 	counts, err = b.Counts(soon(t), nil)
 	if err != nil || len(counts) != 0 {
 		t.Errorf("Counts of nothing: %v, %v", counts, err)

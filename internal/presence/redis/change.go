@@ -60,7 +60,7 @@ func (r *rooms) of(room chat.RoomID) string {
 func (s *Store) putJob(changes []change, mode string, again bool) job {
 	bucket := changes[0].bucket
 	r := rooms{
-		keys:  []string{nodeKey(bucket, s.node), digestsKey(bucket), roomsKey(bucket), epochKey(bucket)},
+		keys:  []string{nodeKey(bucket, s.node), digestsKey(bucket), roomsKey(bucket), sumsKey(bucket), epochKey(bucket)},
 		place: map[chat.RoomID]string{},
 	}
 	args := []string{s.node, mode, flag(again)}
@@ -73,7 +73,10 @@ func (s *Store) putJob(changes []change, mode string, again bool) job {
 
 func (s *Store) dropJob(node string, changes []change, again bool) job {
 	bucket := changes[0].bucket
-	r := rooms{keys: []string{nodeKey(bucket, node), digestsKey(bucket), roomsKey(bucket)}, place: map[chat.RoomID]string{}}
+	r := rooms{
+		keys:  []string{nodeKey(bucket, node), digestsKey(bucket), roomsKey(bucket), sumsKey(bucket)},
+		place: map[chat.RoomID]string{},
+	}
 	args := []string{node, flag(again)}
 	for _, c := range changes {
 		room, session := splitField(c.field)

@@ -11,6 +11,7 @@ import (
 // of a Cluster and a script sees all of them at once, while the buckets spread over the primaries:
 //
 //	salon:{7}:rooms                 hash: room → users in it now
+//	salon:{7}:sums                  hash: room → sum of the weights of the users in it now
 //	salon:{7}:room:lobby:users      hash: user → id, name and colour as JSON
 //	salon:{7}:room:lobby:sessions   sorted set, by name: user/session
 //	salon:{7}:node:n_…              hash: room/session → since when, and the user as JSON: what one node put in
@@ -36,6 +37,7 @@ func bucketOf(room chat.RoomID) int {
 func bucketKey(bucket int, name string) string { return "salon:{" + strconv.Itoa(bucket) + "}:" + name }
 
 func roomsKey(bucket int) string             { return bucketKey(bucket, "rooms") }
+func sumsKey(bucket int) string              { return bucketKey(bucket, "sums") }
 func digestsKey(bucket int) string           { return bucketKey(bucket, "digests") }
 func epochKey(bucket int) string             { return bucketKey(bucket, "epoch") }
 func nodeKey(bucket int, node string) string { return bucketKey(bucket, "node:"+node) }

@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/redis/rueidis"
@@ -62,52 +64,91 @@ func pageFrom(answer rueidis.RedisResult) (m presence.Members, err error) {
 
 // Counts implements [presence.Store].
 func (s *Store) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
+	numbers, err := s.ofRooms(ctx, rooms, roomsKey)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]int, len(rooms))
+	for i, n := range numbers[0] {
+		counts[i] = int(n)
+	}
+	return counts, nil
+}
+
+// Digests implements [presence.Store]. A sum that were ever wrong would stay so until the room is empty: callers read the members
+// more often than they need to, and nothing else.
+func (s *Store) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Digest, error) {
+	numbers, err := s.ofRooms(ctx, rooms, roomsKey, sumsKey)
+	if err != nil {
+		return nil, err
+	}
+	digests := make([]presence.Digest, len(rooms))
+	for i := range digests {
+		digests[i] = presence.Digest{Count: int(numbers[0][i]), Sum: numbers[1][i]}
+	}
+	return digests, nil
+}
+
+// ofRooms reads, from each of the hashes that keys name in the rooms' buckets, a number for each room, as one pipeline; 0 for one
+// that is not there.
+func (s *Store) ofRooms(ctx context.Context, rooms []chat.RoomID, keys ...func(bucket int) string) ([][]int64, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
+	}
+	numbers := make([][]int64, len(keys))
+	for k := range keys {
+		numbers[k] = make([]int64, len(rooms))
+	}
+	if len(rooms) == 0 {
+		return numbers, nil
 	}
 	places := map[int][]int{} // of rooms, by bucket
 	for i, room := range rooms {
 		places[bucketOf(room)] = append(places[bucketOf(room)], i)
 	}
-	order := make([]int, 0, len(places))
-	for bucket := range places {
-		order = append(order, bucket)
-	}
-	counts := make([]int, len(rooms))
-	if len(order) == 0 {
-		return counts, nil
-	}
+	order := slices.Collect(maps.Keys(places))
 	answers, err := s.conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
-		commands := make([]rueidis.Completed, len(order))
-		for k, bucket := range order {
+		var commands []rueidis.Completed
+		for _, bucket := range order {
 			names := make([]string, len(places[bucket]))
 			for n, i := range places[bucket] {
 				names[n] = string(rooms[i])
 			}
-			commands[k] = b.Hmget().Key(roomsKey(bucket)).Field(names...).Build()
+			for _, key := range keys {
+				commands = append(commands, b.Hmget().Key(key(bucket)).Field(names...).Build())
+			}
 		}
 		return commands
 	})
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	for k, bucket := range order {
-		values, err := answers[k].ToArray()
-		if err != nil {
+	for at, answer := range answers {
+		if err := scatter(answer, places[order[at/len(keys)]], numbers[at%len(keys)]); err != nil {
 			return nil, unavailable(err)
 		}
-		for n, i := range places[bucket] {
-			if values[n].IsNil() {
-				continue
-			}
-			count, err := values[n].AsInt64()
-			if err != nil {
-				return nil, unavailable(err)
-			}
-			counts[i] = int(count)
+	}
+	return numbers, nil
+}
+
+// scatter puts the numbers of an answer in their places; what is nil stays as it is.
+func scatter(answer rueidis.RedisResult, places []int, numbers []int64) error {
+	values, err := answer.ToArray()
+	if err != nil {
+		return err
+	}
+	if len(values) != len(places) {
+		return fmt.Errorf("%d numbers for %d rooms", len(values), len(places))
+	}
+	for n, i := range places {
+		if values[n].IsNil() {
+			continue
+		}
+		if numbers[i], err = values[n].AsInt64(); err != nil {
+			return err
 		}
 	}
-	return counts, nil
+	return nil
 }
 
 // Rooms implements [presence.Store]. It asks as many buckets as it needs to come to limit.

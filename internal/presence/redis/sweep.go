@@ -82,7 +82,7 @@ func (s *Store) sweepBucket(ctx context.Context, node string, bucket int) (gone 
 func (s *Store) forget(ctx context.Context, node string, bucket int) error {
 	return s.do(ctx, []job{{call: call{
 		script: s.scripts.drop,
-		keys:   []string{nodeKey(bucket, node), digestsKey(bucket), roomsKey(bucket)},
+		keys:   []string{nodeKey(bucket, node), digestsKey(bucket), roomsKey(bucket), sumsKey(bucket)},
 		args:   []string{node, "0"},
 	}, width: 3}}, nil)
 }

@@ -1,6 +1,6 @@
 -- Takes sessions of one node out. Doing it again changes nothing.
 --
--- KEYS  1 the node's sessions, 2 digests, 3 rooms, then for each room: its users, its sessions
+-- KEYS  1 the node's sessions, 2 digests, 3 rooms, 4 sums, then for each room: its users, its sessions
 -- ARGV  1 the node, 2 "1" when an earlier try may have been done untold,
 --       then for each session: which room of KEYS (1, 2, …), the room's name, the session, its user when an earlier try may
 --       have been done (else unused)
@@ -16,10 +16,16 @@ local function sessions_of(sessions, user)
   return redis.call('ZLEXCOUNT', sessions, '[' .. user .. '/', '(' .. user .. '0')
 end
 
+-- What a user adds to its room's sum, as package presence has it.
+local function user_weight(card)
+  local user = cjson.decode(card)
+  return tonumber(string.sub(redis.sha1hex(user.id .. '\n' .. user.name .. '\n' .. user.color), 1, 10), 16)
+end
+
 local told, digest = {}, 0
 for i = 3, #ARGV, 4 do
-  local users = KEYS[2 + 2 * ARGV[i]]
-  local sessions = KEYS[3 + 2 * ARGV[i]]
+  local users = KEYS[3 + 2 * ARGV[i]]
+  local sessions = KEYS[4 + 2 * ARGV[i]]
   local room, session, user = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local field = room .. '/' .. session
 
@@ -33,8 +39,12 @@ for i = 3, #ARGV, 4 do
     digest = digest - weight(field, record)
     if sessions_of(sessions, user) == 0 then
       went = true
-      card = redis.call('HGET', users, user) or card -- the name may be newer than this session
-      redis.call('HDEL', users, user)
+      local shown = redis.call('HGET', users, user)
+      if shown then
+        card = shown -- the name may be newer than this session
+        redis.call('HDEL', users, user)
+        redis.call('HINCRBY', KEYS[4], room, -user_weight(shown))
+      end
     end
   elseif again then
     went = sessions_of(sessions, user) == 0
@@ -43,6 +53,7 @@ for i = 3, #ARGV, 4 do
   local count = redis.call('HLEN', users)
   if count == 0 then
     redis.call('HDEL', KEYS[3], room)
+    redis.call('HDEL', KEYS[4], room)
   else
     redis.call('HSET', KEYS[3], room, count)
   end
