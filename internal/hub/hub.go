@@ -138,6 +138,7 @@ func (h *Hub) Start() {
 	}
 	h.loop(h.beat)
 	h.loop(h.tellCrowds)
+	h.loop(h.boundRings)
 	h.loop(h.forgetEmpty)
 }
 
