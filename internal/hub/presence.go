@@ -36,8 +36,7 @@ type person struct {
 	here  int       // sessions on this node, those in their grace included
 	since time.Time // of the last change
 
-	weighed chat.User // whose weight is known
-	weight  int64
+	weight int64 // see weigh; 0 while it is not known
 }
 
 // list gives the members to show, by name; none in a crowd.
@@ -170,7 +169,7 @@ func (r *room) noteRenamed(user chat.User) bool {
 		return false
 	}
 	old := p.user.Name
-	p.user = user
+	p.user, p.weight = user, 0
 	r.announce(&protocol.Presence{Change: protocol.ChangeRename, User: &user, Old: old}, "")
 	return true
 }

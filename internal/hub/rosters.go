@@ -69,8 +69,8 @@ func (r *room) differs(d presence.Digest) bool {
 
 // weigh gives the user's weight, which is worked out once for each name that it bears.
 func (p *person) weigh() int64 {
-	if p.weighed != p.user {
-		p.weighed, p.weight = p.user, presence.Weight(p.user)
+	if p.weight == 0 {
+		p.weight = presence.Weight(p.user)
 	}
 	return p.weight
 }

@@ -23,6 +23,7 @@ type names struct {
 
 	mu   sync.Mutex // guards what follows
 	here map[chat.UserID]*held
+	worn map[string]chat.UserID // by key, of those who are here
 	news map[chat.UserID]news
 }
 
@@ -53,7 +54,7 @@ const (
 func newNames(users history.Identities, hold time.Duration, log *slog.Logger) *names {
 	return &names{
 		users: users, hold: hold, renew: min(max(hold/2, 15*time.Second), 5*time.Minute), log: log,
-		here: map[chat.UserID]*held{}, news: map[chat.UserID]news{},
+		here: map[chat.UserID]*held{}, worn: map[string]chat.UserID{}, news: map[chat.UserID]news{},
 	}
 }
 
@@ -84,7 +85,7 @@ func (n *names) claim(ctx context.Context, user chat.User, guest bool) (worn boo
 	}
 	key := keyOf(user.Name)
 	worn = h.sessions > 0 && h.key != key
-	h.key, h.until = key, until
+	n.set(user.ID, h, key, until)
 	h.sessions++
 	return worn, nil
 }
@@ -105,7 +106,20 @@ func (n *names) wear(user chat.User, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if h := n.here[user.ID]; h != nil {
-		h.key, h.until = keyOf(user.Name), until
+		n.set(user.ID, h, keyOf(user.Name), until)
+	}
+}
+
+// set notes a user's name. Called with mu held.
+func (n *names) set(id chat.UserID, h *held, key string, until time.Time) {
+	n.unset(id, h)
+	h.key, h.until = key, until
+	n.worn[key] = id
+}
+
+func (n *names) unset(id chat.UserID, h *held) {
+	if n.worn[h.key] == id {
+		delete(n.worn, h.key)
 	}
 }
 
@@ -114,7 +128,7 @@ func (n *names) renamed(user chat.User) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if h := n.here[user.ID]; h != nil && h.key != keyOf(user.Name) {
-		h.key, h.until = keyOf(user.Name), time.Time{}
+		n.set(user.ID, h, keyOf(user.Name), time.Time{})
 	}
 	now := time.Now()
 	if len(n.news) >= maxNews {
@@ -145,9 +159,16 @@ func (n *names) has(id chat.UserID) bool {
 }
 
 func (n *names) take(ctx context.Context, user chat.User, guest bool) (until time.Time, err error) {
-	now := time.Now()
+	now, key := time.Now(), keyOf(user.Name)
 	until = n.until(now, guest)
-	err = n.users.ClaimName(ctx, keyOf(user.Name), user.ID, now, until)
+	n.mu.Lock()
+	owner, worn := n.worn[key]
+	n.mu.Unlock()
+	if worn && owner != user.ID {
+		err = history.ErrNameTaken // whatever became of the hold while the history was away
+	} else {
+		err = n.users.ClaimName(ctx, key, user.ID, now, until)
+	}
 	if errors.Is(err, history.ErrNameTaken) {
 		return until, chat.Errorf(chat.CodeNameTaken, "the name \"%s\" is in use, or kept for somebody who left", user.Name)
 	}
@@ -164,6 +185,7 @@ func (n *names) release(id chat.UserID, free bool) {
 		h.sessions--
 		if last = h.sessions == 0; last {
 			delete(n.here, id)
+			n.unset(id, h)
 		}
 	}
 	n.mu.Unlock()

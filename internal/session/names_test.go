@@ -236,6 +236,62 @@ func TestNamesAreRenewed(t *testing.T) {
 	}
 }
 
+// TestNameOfOneWhoIsHere has the hold of one who is connected end while the history is away.
+func TestNameOfOneWhoIsHere(t *testing.T) {
+	store := &holds{until: map[history.Hold]time.Time{}} // it gives everybody everything
+	n := newNames(store, time.Hour, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	ada, eve := chat.User{ID: "u_ada", Name: "ada"}, chat.User{ID: "u_eve", Name: "Ada"}
+	claim := func(u chat.User) chat.Code {
+		if _, err := n.claim(t.Context(), u, true); err != nil {
+			return chat.CodeOf(err)
+		}
+		return ""
+	}
+	if code := claim(ada); code != "" {
+		t.Fatal(code)
+	}
+	if code := claim(eve); code != chat.CodeNameTaken {
+		t.Errorf("another is given the name of one who is here: %q", code)
+	}
+	if err := n.change(t.Context(), chat.User{ID: "u_ada", Name: "countess"}, true); err != nil {
+		t.Fatal(err)
+	}
+	if code := claim(eve); code != "" {
+		t.Errorf("the name that ada had before: %q", code)
+	}
+	if code := claim(chat.User{ID: "u_bob", Name: "countess"}); code != chat.CodeNameTaken {
+		t.Errorf("another is given the new name: %q", code)
+	}
+	n.release("u_ada", false)
+	if code := claim(chat.User{ID: "u_bob", Name: "countess"}); code != "" {
+		t.Errorf("the name of one who went: %q", code)
+	}
+}
+
+// TestComeBackDuringRenameElsewhere has a user say hello on a node where it is not yet, while another node renames it.
+func TestComeBackDuringRenameElsewhere(t *testing.T) {
+	one, two := openTwo(t, brokermemory.NewNet())
+	slow := &slowLook{Identities: two.Users, read: make(chan struct{}), let: make(chan struct{})}
+	two.Users = slow
+	here, there := visit(t, one), visit(t, two)
+	w := here.in("here", `"name":"ada"`)
+	there.say(`{"type":"hello","token":%q}`, w["token"])
+	<-slow.read
+	here.say(`{"type":"hello","name":"eve"}`)
+	here.next("welcome")
+	eventually(t, "the news is there", func() bool {
+		_, ok := two.names.renamedSince(userOf(w), time.Time{})
+		return ok
+	})
+	close(slow.let)
+	there.next("welcome")
+	there.say(`{"type":"join","room":"there"}`)
+	there.next("joined")
+	if name := there.speaks("there"); name != "eve" || two.names.keyOfUser(userOf(w)) != "eve" {
+		t.Errorf("there it speaks as %s", name)
+	}
+}
+
 func TestClaimFails(t *testing.T) {
 	store := &holds{until: map[history.Hold]time.Time{}, away: true}
 	n := newNames(store, time.Hour, slog.New(slog.NewTextHandler(io.Discard, nil)))

@@ -182,6 +182,7 @@ func (s *Server) Stop() {
 
 // Renamed gives a user's new name, which it took on another node, to its sessions here.
 func (s *Server) Renamed(user chat.User) {
+	s.names.renamed(user) // also for one whose hello is under way
 	if s.names.has(user.ID) {
 		s.rename(user, false)
 	}
