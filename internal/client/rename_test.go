@@ -13,7 +13,8 @@ import (
 	"salon/internal/node"
 )
 
-// TestRenameStays: one user in two windows; a name taken in one is not undone when the other loses its connection.
+// TestRenameStays: one user in two windows; a name taken in one is not undone when the other comes back, neither when it had
+// heard of the name nor when it was away.
 func TestRenameStays(t *testing.T) {
 	cli, _, _, err := config.Parse([]string{"serve", "--data", t.TempDir(), "-p", "0"}, io.Discard)
 	if err != nil {
@@ -43,7 +44,16 @@ func TestRenameStays(t *testing.T) {
 	}
 	token, told, welcomed := make(chan string, 1), make(chan string, 1), make(chan client.Welcome, 2)
 	one := start(client.Options{SaveToken: func(s string) { token <- s }})
-	two := start(client.Options{Token: <-token, On: func(n client.Notice) {
+	dials := make(chan struct{}, 1) // one for each connection that may be made
+	dials <- struct{}{}
+	two := start(client.Options{Token: <-token, Dial: func(ctx context.Context, url string) (client.Conn, error) {
+		select {
+		case <-dials:
+			return client.DialWebSocket(ctx, url)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}, On: func(n client.Notice) {
 		switch n := n.(type) {
 		case client.Presence:
 			if n.Change == "rename" {
@@ -61,8 +71,18 @@ func TestRenameStays(t *testing.T) {
 		t.Errorf("the other window is told of %q and calls itself %q", name, two.User().Name)
 	}
 	two.Drop()
+	dials <- struct{}{}
 	two.Retry()
 	if w := <-welcomed; w.User.Name != "countess" || w.First {
 		t.Errorf("after a lost connection the user is %+v", w.User)
+	}
+
+	two.Drop()
+	if _, err := one.Rename(ctx, "duchess"); err != nil {
+		t.Fatal(err)
+	}
+	dials <- struct{}{}
+	if w := <-welcomed; w.User.Name != "duchess" {
+		t.Errorf("named anew while the other window was away, the user is %+v", w.User)
 	}
 }

@@ -44,13 +44,13 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 }
 
 func TestFileAsPeopleWriteIt(t *testing.T) {
-	conf := written(t, "\ufeffHOST=10.0.0.1\nPORT=9999 # the usual one\nDATA = '/a # b' # quoted\nORIGIN=a#b\nredis=\"\"\r\n")
+	conf := written(t, "\ufeffHOST=10.0.0.1\nPORT=9999 # the usual one\nDATA = '/a # b' # quoted\nORIGIN=#a#b\nredis=\"\"\r\n")
 	cli, err := parse(t, "--config", conf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := cli.Serve
-	if s.Address.String() != "10.0.0.1:9999" || s.Data != "/a # b" || len(s.Origin) != 1 || s.Origin[0] != "a#b" || s.Redis != "" {
+	if s.Address.String() != "10.0.0.1:9999" || s.Data != "/a # b" || len(s.Origin) != 1 || s.Origin[0] != "#a#b" || s.Redis != "" {
 		t.Errorf("got %+v", s)
 	}
 }

@@ -51,8 +51,10 @@ func loadFile(r io.Reader) (kong.Resolver, error) {
 	return f, nil
 }
 
-// unquoted gives what a line sets: what is between quotes, or all up to a comment.
+// unquoted gives what a line sets: what is between quotes, or all up to a comment, which a space stands before: a room may be
+// written with a # in front.
 func unquoted(value string) string {
+	spaced := strings.HasPrefix(value, " ") || strings.HasPrefix(value, "\t")
 	value = strings.TrimSpace(value)
 	if value != "" && (value[0] == '"' || value[0] == '\'') {
 		if inside, rest, ok := strings.Cut(value[1:], value[:1]); ok && (rest == "" || strings.HasPrefix(strings.TrimSpace(rest), "#")) {
@@ -60,7 +62,7 @@ func unquoted(value string) string {
 		}
 	}
 	for i := range len(value) {
-		if value[i] == '#' && (i == 0 || value[i-1] == ' ' || value[i-1] == '\t') {
+		if value[i] == '#' && (i == 0 && spaced || i > 0 && (value[i-1] == ' ' || value[i-1] == '\t')) {
 			return strings.TrimSpace(value[:i])
 		}
 	}

@@ -34,7 +34,7 @@ var problems = sync.OnceValue(func() []problem {
 // frenchProblems are done one after the other, each on what the one before left.
 var frenchProblems = [][2]string{
 	// The command line.
-	{`, did you mean one of (.+)\?`, `, vouliez-vous dire l’un de $1 ?`},
+	{`, did you mean one of (.+)\?`, `, vouliez-vous dire l’une de ces options : $1 ?`},
 	{`, did you mean (.+)\?`, `, vouliez-vous dire $1 ?`},
 	{`; perhaps try (.+)\?`, ` ; essayez $1`},
 	{`unknown flag (\S+)`, `option inconnue : $1`},
@@ -45,15 +45,15 @@ var frenchProblems = [][2]string{
 	{`expected duration(?: value)? but got (".*?")(?:: .*| \(\w[\w ]*\))?`, `une durée est attendue (10s, 5m, 1h), et non $1`},
 	{`expected \w+ value but got (".*?")(?: \(\w[\w ]*\))?`, `une valeur est attendue, et non $1`},
 	{`bool value must be true, 1, yes, false, 0 or no but got`, `true ou false est attendu, et non`},
-	{`must be one of (.+) but got`, `est l’un de $1, et non`},
+	{`must be one of (.+) but got`, `doit valoir l’un de $1, et non`},
 	{`flag (\S+) applies to the default command (\S+), not (\S+)`, `l’option $1 est de la commande $2, et non de $3`},
 
 	// What the settings say together.
-	{`(\S+) is less than (\S+)`, `$1 est moins que $2`},
+	{`(\S+) is less than (\S+)`, `$1 est inférieur à $2`},
 	{`(\S+) is not between (\S+) and (\S+)`, `$1 n’est pas entre $2 et $3`},
 	{`(\d+) bytes do not fit into (\S+) (\d+)`, `$1 octets ne tiennent pas dans $2 $3`},
 	{`--ping is at least 1s, --hello-timeout and --stop-timeout are more than 0`,
-		`--ping est d’au moins 1s, --hello-timeout et --stop-timeout sont plus que 0`},
+		`--ping est d’au moins 1s, --hello-timeout et --stop-timeout doivent dépasser 0`},
 	{`(--\S+) and (--\S+) go together`, `$1 et $2 vont ensemble`},
 	{`--address is empty: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in`,
 		`--address est vide : 127.0.0.1 est cette machine seule, 0.0.0.0 tous les réseaux où elle est`},
@@ -61,6 +61,8 @@ var frenchProblems = [][2]string{
 	{`, line (\d+): (".*") is no setting`, `, ligne $1 : $2 n’est pas un réglage`},
 	{`(".*") is no address or CIDR`, `$1 n’est ni une adresse ni un CIDR`},
 	{`(".*") is no host`, `$1 n’est pas un hôte`},
+	{`mongo: the connection string is not valid: it is mongodb://\[user:password@\]host\[:port\]\[,…\]/\[database\]\[\?options\], with the password percent-encoded`,
+		`l’adresse de MongoDB n’est pas valable : elle s’écrit mongodb://[utilisateur:mot de passe@]hôte[:port][,…]/[base][?options], le mot de passe encodé en pourcents`},
 	{`the Redis URL does not start with (\S+) or (\S+)`, `l’URL de Redis ne commence ni par $1 ni par $2`},
 
 	{`the server's address is empty`, `l’adresse du serveur est vide`},

@@ -10,7 +10,7 @@ func TestProblem(t *testing.T) {
 		`unknown flag --nope, did you mean "--name"?`:                        `option inconnue : --nope, vouliez-vous dire "--name" ?`,
 		`--port: expected a valid 64 bit int but got "x"`:                    `--port: un nombre entier est attendu, et non "x"`,
 		`--ping: expected duration but got "z": time: invalid "z"`:           `--ping: une durée est attendue (10s, 5m, 1h), et non "z"`,
-		`--max-text: 0 is less than 1`:                                       `--max-text: 0 est moins que 1`,
+		`--max-text: 0 is less than 1`:                                       `--max-text: 0 est inférieur à 1`,
 		`listen on 127.0.0.1:80: bind: address already in use`:               `impossible d’écouter sur 127.0.0.1:80 : l’adresse est déjà prise`,
 		`log file: open /nope/x: no such file or directory`:                  `journal : impossible d’ouvrir /nope/x : il n’existe pas`,
 		`open the history in /d: /d: the data folder is in use by process 7`: `impossible d’ouvrir l’historique dans /d : /d: le processus 7 utilise le dossier de données`,

@@ -45,8 +45,8 @@ const (
 	// outage is for how long the history may be away without any name being lost.
 	outage = time.Minute
 	// A guest has nothing to come back with, so nobody is served by its name being held once its node is gone.
-	guestHold  = 15 * time.Second
-	guestRenew = 5 * time.Second
+	guestHold  = outage + guestRenew
+	guestRenew = 10 * time.Second
 	// maxNews bounds the news; each is of use while a hello is under way.
 	maxNews = 1000
 )

@@ -184,8 +184,10 @@ export class Client {
   #greet() {
     this.profile = caughtUp(this.#store, this.url, this.profile);
     if (!this.profile.token) this.#save({ secret: this.profile.secret || newSecret() });
-    const { name, token, secret } = this.profile;
-    return { type: 'hello', name, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
+    const { name, token, secret, user } = this.profile;
+    // The token says who we are; the name that we had would undo one taken meanwhile elsewhere.
+    const wish = token && name === user?.name ? {} : { name };
+    return { type: 'hello', ...wish, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
   }
 
   /** @param {Welcome} welcome */

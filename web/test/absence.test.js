@@ -50,6 +50,16 @@ test('a welcome that got lost: the hello is said again as the same new user, als
   assert.equal(asked('hello').at(-1).secret, undefined);
 });
 
+test('a name taken elsewhere while we were away is not undone', async () => {
+  const client = await enter();
+  server.cut();
+  server.users.get('token 0').name = 'countess';
+  await pass(2_000);
+  assert.equal(client.link.phase, 'open');
+  assert.equal(client.user.name, 'countess');
+  assert.equal(asked('hello').at(-1).name, undefined);
+});
+
 test('an ack that got lost: sent again under the same cid, stored once, shown once', async () => {
   const client = await enter();
   server.instead = (request) => {

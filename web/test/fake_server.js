@@ -96,7 +96,7 @@ export class FakeServer {
     if (token && !this.users.has(token)) return { type: 'error', code: 'invalid_token', message: 'unknown' };
     const fresh = token ? undefined : (this.secrets.get(secret) ?? `token ${this.made}`);
     const user = this.users.get(token ?? fresh) ?? { id: `u_${this.made++}`, name, color: COLOR };
-    user.name = name;
+    user.name = name ?? user.name;
     if (fresh) {
       this.users.set(fresh, user);
       this.secrets.set(secret, fresh);
