@@ -49,7 +49,7 @@ func (c *Costs) Register(f *flag.FlagSet) {
 		{&c.Delivery, "delivery", 7.1, "measured: µs for one event to one member, in a frame of its own"},
 		{&c.SmallRoom, "small-room", 21.6, "measured: µs for one event to one member of a room of 10, append and all"},
 		{&c.DeliveryHot, "delivery-hot", 0.217, "measured: µs for one event to one member, in a frame of many"},
-		{&c.ConnBytes, "conn-bytes", 10300, "measured: bytes of the process for an idle connection"},
+		{&c.ConnBytes, "conn-bytes", 10700, "measured: bytes of the process for an idle connection"},
 		{&c.SockBytes, "sock-bytes", 3300, "measured: bytes of the kernel for an idle connection"},
 		{&c.KeptBytes, "kept-bytes", 856, "measured: bytes of a node for a recent event"},
 		{&c.EventBytes, "event-bytes", 269, "measured: bytes of one event on the wire"},
