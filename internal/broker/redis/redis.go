@@ -2,8 +2,8 @@
 // standalone or Cluster, where the load spreads over the primaries).
 //
 // Rooms share a fixed number of channels, the partitions: a node is subscribed to those that have a room of its own, and
-// drops what comes for other rooms there, and what nodes of another history say. What it publishes comes back to it too, which proves that messages flow; where
-// it has nothing to say it sends a canary. No message is kept anywhere.
+// drops what comes for other rooms there, and what nodes of another history say. What it publishes comes back to it too,
+// which proves that messages flow; where it has nothing to say it sends a canary. No message is kept anywhere.
 //
 // What the client library does and does not (rueidis v1.0.79, with the options of redisconn): it publishes over the same
 // connection that carries the subscriptions, one for each primary, pipelining what is published at once. It asks an idle
