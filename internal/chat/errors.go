@@ -29,6 +29,15 @@ const (
 	CodeInternal       Code = "internal"
 )
 
+// The errors that every store of the system gives. Each contract has them under its own name.
+var (
+	// ErrUnavailable says that a store did not answer or could not write (gone, full, read-only, timed out). What was asked
+	// may or may not have happened.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrClosed says that a store was closed.
+	ErrClosed = errors.New("store closed")
+)
+
 // Error is an error with a code that may be shown to whoever caused it. It never holds a secret or an inner error's text.
 type Error struct {
 	Code       Code

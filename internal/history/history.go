@@ -17,7 +17,7 @@ import (
 var (
 	// ErrUnavailable says that the store did not answer or could not write (gone, full, read-only, timed out). What
 	// was asked may or may not have happened: ask again with the same cid.
-	ErrUnavailable = errors.New("history: unavailable")
+	ErrUnavailable = chat.ErrUnavailable
 	// ErrTooLarge says that an event is larger than this engine stores.
 	ErrTooLarge = errors.New("history: event too large")
 	// ErrNotFound says that there is no such user or token.
@@ -27,7 +27,7 @@ var (
 	// ErrConflict says that what is imported does not continue or repeat what is stored.
 	ErrConflict = errors.New("history: another history is stored")
 	// ErrClosed says that the store was closed.
-	ErrClosed = errors.New("history: closed")
+	ErrClosed = chat.ErrClosed
 )
 
 // Store keeps the rooms' logs and the identities.

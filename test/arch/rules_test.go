@@ -17,6 +17,7 @@ var allowed = map[string]string{
 	"ws":       "",
 	"config":   "chat lang",
 
+	"accounts": "chat",
 	"history":  "chat",
 	"presence": "chat",
 	"broker":   "chat",
