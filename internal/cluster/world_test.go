@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -69,9 +70,13 @@ func (r *recorder) tell(s string) {
 func (r *recorder) seqs() []uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return numbers(r.events)
+}
+
+func numbers(events []chat.Event) []uint64 {
 	var seqs []uint64
-	for i := range r.events {
-		seqs = append(seqs, r.events[i].Seq)
+	for i := range events {
+		seqs = append(seqs, events[i].Seq)
 	}
 	return seqs
 }
@@ -118,3 +123,6 @@ func events(first, last uint64) []chat.Event {
 
 // elapsed is what the clock of a synctest bubble shows since start.
 func elapsed(start time.Time) time.Duration { return time.Since(start).Round(time.Millisecond) }
+
+// logTo is a logger that writes lines to b.
+func logTo(b *strings.Builder) *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
