@@ -7,7 +7,7 @@
 // A Cluster owns the broker and these goroutines: one that watches the broker's health, and one for each queue that has
 // something to do. There are two queues for each room, and a few for all nodes.
 //
-// Locks: Cluster.closing before Room.mu before a queue's own. No I/O and no waiting under any of them.
+// Locks: Cluster.closing before a queue's own. Room.mu and probes.mu are held alone. No I/O and no waiting under any of them.
 package cluster
 
 import (
@@ -26,7 +26,7 @@ import (
 // brokerTimeout bounds one call to the broker.
 const brokerTimeout = 2 * time.Second
 
-// Handler takes what other nodes say. All but UserChanged must not block. It may keep what it gets.
+// Handler takes what other nodes say. Only UserChanged may block. It may keep what it gets.
 type Handler interface {
 	// Events takes events of a room, in any order and perhaps not for the first time. Events, Change and Typing are called on
 	// the broker's goroutines, for one room never two at once.

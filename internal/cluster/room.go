@@ -23,8 +23,8 @@ const (
 	maxUpdates = 256
 )
 
-// Room is a room on its way to the other nodes. Its methods may be called under the caller's locks, but for Subscribe and
-// Wait. On a node that is alone it is nil, and its methods do nothing.
+// Room is a room on its way to the other nodes. Its methods may be called under the caller's locks, but for Subscribe,
+// Unsubscribe and Wait. On a node that is alone it is nil, and its methods do nothing.
 type Room struct {
 	cluster *Cluster    // immutable
 	id      chat.RoomID // immutable
