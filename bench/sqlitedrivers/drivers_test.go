@@ -32,7 +32,7 @@ type history struct {
 
 func openHistory(b *testing.B, open func(string) (sqlitedrivers.DB, error), sync string) *history {
 	b.Helper()
-	schema, err := os.ReadFile("../../internal/history/sqlite/schema/001.sql")
+	schema, err := os.ReadFile("../../internal/sqliteconn/schema/001.sql")
 	must(b, err)
 	db, err := open(filepath.Join(b.TempDir(), "history.db"))
 	must(b, err)

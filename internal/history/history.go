@@ -1,8 +1,6 @@
-// Package history is the contract of the warm data: the rooms' logs and the identities, which every other copy in the
-// system may be rebuilt from.
+// Package history is the contract of the rooms' logs, from which every other copy in the system can be rebuilt.
 //
-// Engines live in packages below and pass the one suite in historytest. Callers own no lock here: a Store is safe for
-// concurrent use.
+// Engines live in packages below and pass the one suite in historytest. A [Store] is safe for concurrent use.
 package history
 
 import (
@@ -20,30 +18,25 @@ var (
 	ErrUnavailable = chat.ErrUnavailable
 	// ErrTooLarge says that an event is larger than this engine stores.
 	ErrTooLarge = errors.New("history: event too large")
-	// ErrNotFound says that there is no such user or token.
-	ErrNotFound = errors.New("history: not found")
-	// ErrNameTaken says that another user holds the name.
-	ErrNameTaken = errors.New("history: name taken")
 	// ErrConflict says that what is imported does not continue or repeat what is stored.
 	ErrConflict = errors.New("history: another history is stored")
 	// ErrClosed says that the store was closed.
 	ErrClosed = chat.ErrClosed
 )
 
-// Store keeps the rooms' logs and the identities.
+// Store keeps the rooms' logs.
 //
 // A call whose context ends before it is done gives an error that is both [ErrUnavailable] and the context's; what it
 // was to write may still be written.
 type Store interface {
 	Log
-	Identities
 
 	// ID is this history's lasting, random name, made when it was created. Two nodes with different IDs do not share
 	// a history.
 	ID(ctx context.Context) (string, error)
 
-	// Close finishes the appends under way and releases the store. Calls after it give [ErrClosed], but for Close, which
-	// then does nothing.
+	// Close finishes the appends that wait and closes the database, also for an accounts.Store in the same database.
+	// Calls after it give [ErrClosed], except for Close, which then does nothing.
 	Close() error
 }
 
@@ -128,4 +121,17 @@ type Page struct {
 	Events []chat.Event // oldest first, numbers without a hole
 	Head   uint64       // the log's last number, at least that of the last event here
 	More   bool         // in the direction asked, there are events beyond these (Around: before these)
+}
+
+// Importer writes logs as another engine gave them by [Log.Read], with the same numbers and times. Every engine of this
+// project is an Importer.
+type Importer interface {
+	// SetID makes id this history's name. Allowed only while it holds no event and no user, or if it has this name already.
+	// Errors: [ErrConflict], [ErrUnavailable], [ErrClosed].
+	SetID(ctx context.Context, id string) error
+	// ImportEvents stores events with the numbers and times they have. They must follow room's head without a hole, except
+	// for those that are stored already: these are skipped if they are the same. After an error some of the events may be
+	// stored, without a hole. Errors: [ErrConflict] (a hole, or another event has the number or the cid), [ErrTooLarge],
+	// [ErrUnavailable], [ErrClosed].
+	ImportEvents(ctx context.Context, room chat.RoomID, events []chat.Event) error
 }

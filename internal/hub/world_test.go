@@ -16,6 +16,7 @@ import (
 	"salon/internal/history"
 	"salon/internal/history/sqlite"
 	"salon/internal/presence/memory"
+	"salon/internal/sqliteconn"
 	"salon/internal/ws"
 )
 
@@ -28,12 +29,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.TempDir())
+	db, err := sqliteconn.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	return &world{history: store, presence: memory.New(), net: brokermem.NewNet()}
+	t.Cleanup(func() { db.Close() })
+	return &world{history: sqlite.New(db), presence: memory.New(), net: brokermem.NewNet()}
 }
 
 // node makes one of several nodes; alone makes the only one.

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -24,13 +25,33 @@ var ErrOther = errors.New("the target holds another history: choose an empty one
 // Source is what is read.
 type Source interface {
 	history.Store
-	history.Exporter
+	accounts.Exporter
 }
 
 // Target is what is written, and read again to verify it.
 type Target interface {
-	Source
+	Log
+	Users
+}
+
+// Log is the part of a [Target] that holds the rooms' logs.
+type Log interface {
+	history.Store
 	history.Importer
+}
+
+// Users is the part of a [Target] that holds the users.
+type Users interface {
+	accounts.Exporter
+	accounts.Importer
+}
+
+// Join makes a [Target] of its parts, where an engine has a store for each. Its Close is log's.
+func Join(log Log, users Users) Target {
+	return struct {
+		Log
+		Users
+	}{log, users}
 }
 
 // Progress is told how far it got: of Total steps (events copied, and events verified) Done are done. It may be called from
@@ -135,7 +156,7 @@ func list(ctx context.Context, s Source) ([]history.RoomInfo, error) {
 }
 
 func copyUsers(ctx context.Context, from Source, to Target) error {
-	return eachUsers(ctx, from, func(page []history.UserRecord) error {
+	return eachUsers(ctx, from, func(page []accounts.Record) error {
 		if err := patiently(ctx, func() error { return to.ImportUsers(ctx, page) }); err != nil {
 			return fmt.Errorf("write users: %w", err)
 		}

@@ -8,32 +8,42 @@ import (
 	"testing"
 	"time"
 
+	"salon/internal/accounts"
+	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/history/sqlite"
+	historysqlite "salon/internal/history/sqlite"
+	"salon/internal/sqliteconn"
 )
 
-func open(t *testing.T) *sqlite.Store {
+// stores are an embedded history's.
+type stores struct {
+	Target
+	users *accountssqlite.Store
+}
+
+func open(t *testing.T) stores {
 	t.Helper()
-	s, err := sqlite.Open(t.TempDir())
+	db, err := sqliteconn.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	t.Cleanup(func() { db.Close() })
+	users := accountssqlite.New(db)
+	return stores{Join(historysqlite.New(db), users), users}
 }
 
 // fill makes a history with rooms, users, tokens and held names.
-func fill(t *testing.T, s *sqlite.Store, rooms, each int) {
+func fill(t *testing.T, s stores, rooms, each int) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for r := range rooms {
 		id := chat.UserID(fmt.Sprintf("u_%04d", r))
 		u := chat.User{ID: id, Name: fmt.Sprint("user ", r), Color: chat.ColorOf(id)}
 		if err := errors.Join(
-			s.PutUser(t.Context(), history.Identity{User: u, Created: now}),
-			s.AddToken(t.Context(), chat.HashToken(string(id)), id, now),
-			s.ClaimName(t.Context(), chat.NameKey(u.Name), id, now, now.Add(time.Hour)),
+			s.users.PutUser(t.Context(), accounts.Identity{User: u, Created: now}),
+			s.users.AddToken(t.Context(), chat.HashToken(string(id)), id, now),
+			s.users.ClaimName(t.Context(), chat.NameKey(u.Name), id, now, now.Add(time.Hour)),
 		); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -29,7 +30,7 @@ func stateOf(ctx context.Context, from Source) (s state, err error) {
 	}
 	sum := sha256.New()
 	enc := json.NewEncoder(sum)
-	err = eachUsers(ctx, from, func(page []history.UserRecord) error {
+	err = eachUsers(ctx, from, func(page []accounts.Record) error {
 		for _, u := range page {
 			if err := enc.Encode(ordered(u)); err != nil {
 				return err
@@ -63,7 +64,7 @@ func settle(ctx context.Context, from Source, before state, err error) error {
 func sameHead(a, b history.RoomInfo) bool { return a.Room == b.Room && a.Head == b.Head }
 
 // eachUsers reads all users, a page at a time.
-func eachUsers(ctx context.Context, s Source, f func(page []history.UserRecord) error) error {
+func eachUsers(ctx context.Context, s Source, f func(page []accounts.Record) error) error {
 	for after := chat.UserID(""); ; {
 		page, err := s.ExportUsers(ctx, after, pageUsers)
 		if err != nil {

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/history/sqlite"
 )
 
-func say(t *testing.T, s *sqlite.Store, room chat.RoomID, where string, n int) {
+func say(t *testing.T, s stores, room chat.RoomID, where string, n int) {
 	t.Helper()
 	for i := range n {
 		e := chat.Event{
@@ -27,14 +27,14 @@ func say(t *testing.T, s *sqlite.Store, room chat.RoomID, where string, n int) {
 }
 
 // change does to the first user what a server does: renames it, takes its token, gives its new name to it.
-func change(t *testing.T, s *sqlite.Store) {
+func change(t *testing.T, s stores) {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	eve := chat.User{ID: "u_0000", Name: "eve", Color: chat.ColorOf("u_0000")}
 	if err := errors.Join(
-		s.PutUser(t.Context(), history.Identity{User: eve, Created: now}),
-		s.RevokeToken(t.Context(), chat.HashToken("u_0000")),
-		s.ClaimName(t.Context(), "eve", "u_0000", now, now.Add(time.Hour)),
+		s.users.PutUser(t.Context(), accounts.Identity{User: eve, Created: now}),
+		s.users.RevokeToken(t.Context(), chat.HashToken("u_0000")),
+		s.users.ClaimName(t.Context(), "eve", "u_0000", now, now.Add(time.Hour)),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func change(t *testing.T, s *sqlite.Store) {
 
 // content is all that a store holds.
 type content struct {
-	Users []history.UserRecord
+	Users []accounts.Record
 	Rooms []history.RoomInfo
 	Pages []history.Page
 }
 
-func contentOf(t *testing.T, s *sqlite.Store) (c content) {
+func contentOf(t *testing.T, s stores) (c content) {
 	t.Helper()
 	users, err := s.ExportUsers(t.Context(), "", 1000)
 	if err != nil {
@@ -71,22 +71,22 @@ func contentOf(t *testing.T, s *sqlite.Store) (c content) {
 
 // A target that was used since it was copied is refused, and nothing in it changes.
 func TestRefusedTargetStaysAsItIs(t *testing.T) {
-	for name, use := range map[string]func(t *testing.T, from, to *sqlite.Store){
-		"both went on in one room": func(t *testing.T, from, to *sqlite.Store) {
+	for name, use := range map[string]func(t *testing.T, from, to stores){
+		"both went on in one room": func(t *testing.T, from, to stores) {
 			say(t, to, "room0", "target", 2)
 			say(t, from, "room0", "source", 5)
 			change(t, to)
 		},
-		"the target is ahead": func(t *testing.T, _, to *sqlite.Store) {
+		"the target is ahead": func(t *testing.T, _, to stores) {
 			say(t, to, "room0", "target", 2)
 			change(t, to)
 		},
-		"a room that the source has not": func(t *testing.T, from, to *sqlite.Store) {
+		"a room that the source has not": func(t *testing.T, from, to stores) {
 			say(t, to, "another", "target", 1)
 			say(t, from, "room0", "source", 1)
 			change(t, to)
 		},
-		"users only": func(t *testing.T, _, to *sqlite.Store) { change(t, to) },
+		"users only": func(t *testing.T, _, to stores) { change(t, to) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to := open(t), open(t)
@@ -133,12 +133,12 @@ func (l live) Read(ctx context.Context, room chat.RoomID, q history.Query) (hist
 }
 
 func TestSourceInUse(t *testing.T) {
-	for name, happens := range map[string]func(t *testing.T, s *sqlite.Store){
-		"somebody speaks":     func(t *testing.T, s *sqlite.Store) { say(t, s, "room0", "source", 1) },
+	for name, happens := range map[string]func(t *testing.T, s stores){
+		"somebody speaks":     func(t *testing.T, s stores) { say(t, s, "room0", "source", 1) },
 		"somebody is renamed": change,
-		"a room begins":       func(t *testing.T, s *sqlite.Store) { say(t, s, "new", "source", 1) },
-		"somebody new arrives": func(t *testing.T, s *sqlite.Store) {
-			if err := s.PutUser(t.Context(), history.Identity{User: chat.User{ID: "u_new", Name: "new"}, Created: time.Now()}); err != nil {
+		"a room begins":       func(t *testing.T, s stores) { say(t, s, "new", "source", 1) },
+		"somebody new arrives": func(t *testing.T, s stores) {
+			if err := s.users.PutUser(t.Context(), accounts.Identity{User: chat.User{ID: "u_new", Name: "new"}, Created: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
 		},

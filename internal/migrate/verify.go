@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -80,11 +81,11 @@ func verifyUsers(ctx context.Context, from Source, to Target) error {
 }
 
 // ordered gives the record with its tokens and names in one order and its times in one form.
-func ordered(u history.UserRecord) history.UserRecord {
+func ordered(u accounts.Record) accounts.Record {
 	u.Identity.Created = u.Identity.Created.UTC()
-	u.Tokens, u.Names = append([]history.Token{}, u.Tokens...), append([]history.HeldName{}, u.Names...)
-	slices.SortFunc(u.Tokens, func(a, b history.Token) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
-	slices.SortFunc(u.Names, func(a, b history.HeldName) int { return cmp.Compare(a.Key, b.Key) })
+	u.Tokens, u.Names = append([]accounts.Token{}, u.Tokens...), append([]accounts.HeldName{}, u.Names...)
+	slices.SortFunc(u.Tokens, func(a, b accounts.Token) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
+	slices.SortFunc(u.Names, func(a, b accounts.HeldName) int { return cmp.Compare(a.Key, b.Key) })
 	for i := range u.Tokens {
 		u.Tokens[i].Added = u.Tokens[i].Added.UTC()
 	}

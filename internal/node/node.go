@@ -95,7 +95,7 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		}
 	}
 	n.sessions = session.NewServer(session.Config{
-		Hub: n.hub, Users: n.parts.history, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
+		Hub: n.hub, Users: n.parts.accounts, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
 		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold, Poller: n.poller,
 	})
 	n.hub.Start()

@@ -8,22 +8,26 @@ import (
 	"strings"
 	"time"
 
+	"salon/internal/accounts"
+	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/broker"
 	brokerredis "salon/internal/broker/redis"
 	"salon/internal/config"
 	"salon/internal/history"
 	"salon/internal/history/mongo"
-	"salon/internal/history/sqlite"
+	historysqlite "salon/internal/history/sqlite"
 	"salon/internal/migrate"
 	"salon/internal/presence"
 	"salon/internal/presence/memory"
 	presenceredis "salon/internal/presence/redis"
 	"salon/internal/redisconn"
+	"salon/internal/sqliteconn"
 )
 
 // parts are the engines behind the contracts.
 type parts struct {
-	history  history.Store
+	history  history.Store // its Close closes the accounts too
+	accounts accounts.Store
 	presence presence.Store
 	broker   func(broker.Handler) (broker.Broker, error) // nil: this node is alone
 	about    string                                      // what they are, without secrets
@@ -39,14 +43,18 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 	}()
 	if cfg.Mongo != "" {
 		p.about = "mongodb"
-		p.history, err = mongo.Open(ctx, cfg.Mongo, mongo.Options{Log: log})
+		store, err := mongo.Open(ctx, cfg.Mongo, mongo.Options{Log: log})
+		if err != nil {
+			return nil, err
+		}
+		p.history, p.accounts = store, store
 	} else {
 		p.about = "sqlite " + cfg.Data
-		p.history, err = openSQLite(cfg.Data)
-	}
-	if err != nil {
-		p.history = nil // it holds the engine's own nil, which could not be closed
-		return nil, err
+		db, err := openSQLite(cfg.Data)
+		if err != nil {
+			return nil, err
+		}
+		p.history, p.accounts = historysqlite.New(db), accountssqlite.New(db)
 	}
 	if cfg.Redis == "" {
 		p.presence = memory.New().Node(node)
@@ -77,15 +85,19 @@ func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Tar
 	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
 		return mongo.Open(ctx, where, mongo.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
 	}
-	return openSQLite(where)
+	db, err := openSQLite(where)
+	if err != nil {
+		return nil, err
+	}
+	return migrate.Join(historysqlite.New(db), accountssqlite.New(db)), nil
 }
 
-func openSQLite(dir string) (*sqlite.Store, error) {
-	s, err := sqlite.Open(dir)
+func openSQLite(dir string) (*sqliteconn.DB, error) {
+	db, err := sqliteconn.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the history in %s: %w", dir, err)
 	}
-	return s, nil
+	return db, nil
 }
 
 // register finds out whether the other nodes have the same history. While Redis is away nobody knows: the node serves, and the

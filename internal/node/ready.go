@@ -77,7 +77,7 @@ func (r *readiness) probe(ctx context.Context) state {
 // probeHistory makes a durable write. It holds a name that no user can have, so that the history does not grow by being asked.
 func (r *readiness) probeHistory(ctx context.Context) bool {
 	now := time.Now()
-	return r.node.parts.history.ClaimName(ctx, "/ready", "u_ready", now, now.Add(time.Minute)) == nil
+	return r.node.parts.accounts.ClaimName(ctx, "/ready", "u_ready", now, now.Add(time.Minute)) == nil
 }
 
 func (r *readiness) probeBroker(ctx context.Context) (broker string, nodes int) {

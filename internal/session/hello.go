@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/time/rate"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 	"salon/internal/lang"
 	"salon/internal/protocol"
 )
@@ -77,7 +77,7 @@ func (c *Session) countHello(err error) error {
 
 // identify makes the session somebody: the user whose token it is, or a new one of that name. It gives the token of a
 // new user. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken], [chat.CodeInvalidToken], [chat.CodeBadRequest],
-// [history.ErrUnavailable].
+// [accounts.ErrUnavailable].
 func (c *Session) identify(r *protocol.Request) (newToken string, err error) {
 	ctx, cancel := c.call()
 	defer cancel()
@@ -86,7 +86,7 @@ func (c *Session) identify(r *protocol.Request) (newToken string, err error) {
 		start := time.Now()
 		known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(r.Token))
 		switch {
-		case errors.Is(err, history.ErrNotFound):
+		case errors.Is(err, accounts.ErrNotFound):
 			return "", chat.Errorf(chat.CodeInvalidToken, "this token is unknown or was revoked")
 		case err != nil:
 			return "", fmt.Errorf("find user: %w", err)
@@ -114,7 +114,7 @@ func (c *Session) enrolAgain(ctx context.Context, name, secret string) (token st
 	start := time.Now()
 	known, err := c.srv.Users.UserByToken(ctx, chat.HashToken(token))
 	switch {
-	case errors.Is(err, history.ErrNotFound):
+	case errors.Is(err, accounts.ErrNotFound):
 		return c.enrol(ctx, name, id, token)
 	case err != nil:
 		return "", fmt.Errorf("find user: %w", err)
@@ -141,7 +141,7 @@ func (c *Session) enrol(ctx context.Context, name string, id chat.UserID, token 
 
 // keep stores a new user with its token.
 func (c *Session) keep(ctx context.Context, user chat.User, token string, now time.Time) error {
-	if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: now}); err != nil {
+	if err := c.srv.Users.PutUser(ctx, accounts.Identity{User: user, Created: now}); err != nil {
 		return fmt.Errorf("keep user: %w", err)
 	}
 	if err := c.srv.Users.AddToken(ctx, chat.HashToken(token), user.ID, now); err != nil {
@@ -151,7 +151,7 @@ func (c *Session) keep(ctx context.Context, user chat.User, token string, now ti
 }
 
 // resume makes the session a user who is known already, as read at start or later, under the name given if that is another.
-func (c *Session) resume(ctx context.Context, known history.Identity, name string, back bool, start time.Time) error {
+func (c *Session) resume(ctx context.Context, known accounts.Identity, name string, back bool, start time.Time) error {
 	user := known.User
 	if name != "" && name != user.Name {
 		if err := chat.CheckName(name); err != nil {
@@ -164,7 +164,7 @@ func (c *Session) resume(ctx context.Context, known history.Identity, name strin
 		return err
 	}
 	if user != known.User {
-		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: known.Created}); err != nil {
+		if err := c.srv.Users.PutUser(ctx, accounts.Identity{User: user, Created: known.Created}); err != nil {
 			c.srv.names.wear(known.User, time.Time{})
 			c.srv.names.release(user.ID, false)
 			return fmt.Errorf("keep name: %w", err)
@@ -197,7 +197,7 @@ func (c *Session) rename(r *protocol.Request) error {
 }
 
 // takeName gives the session's user another name. Errors: [chat.CodeInvalidName], [chat.CodeNameTaken],
-// [history.ErrUnavailable].
+// [accounts.ErrUnavailable].
 func (c *Session) takeName(name string) (chat.User, error) {
 	user := c.me()
 	was := user
@@ -221,7 +221,7 @@ func (c *Session) takeName(name string) (chat.User, error) {
 		return user, err
 	}
 	if !c.guest {
-		if err := c.srv.Users.PutUser(ctx, history.Identity{User: user, Created: c.created}); err != nil {
+		if err := c.srv.Users.PutUser(ctx, accounts.Identity{User: user, Created: c.created}); err != nil {
 			c.srv.names.wear(was, time.Time{})
 			return was, fmt.Errorf("keep name: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 	"salon/internal/ws"
@@ -14,7 +15,7 @@ import (
 
 // stalled is a store of identities that does not answer a claim before it is let go, and then with an error.
 type stalled struct {
-	history.Identities
+	accounts.Store
 	on    atomic.Bool
 	asked chan struct{}
 	goOn  chan struct{}
@@ -22,7 +23,7 @@ type stalled struct {
 
 func (s *stalled) ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error {
 	if !s.on.Load() {
-		return s.Identities.ClaimName(ctx, key, user, now, until)
+		return s.Store.ClaimName(ctx, key, user, now, until)
 	}
 	s.asked <- struct{}{}
 	<-s.goOn
@@ -55,7 +56,7 @@ func visitText(t *testing.T, h *house) *guest {
 
 func TestHelloWhileTheHistoryStalls(t *testing.T) {
 	s := &stalled{asked: make(chan struct{}), goOn: make(chan struct{})}
-	h := open(t, func(all history.Identities) history.Identities { s.Identities = all; return s })
+	h := open(t, func(all accounts.Store) accounts.Store { s.Store = all; return s })
 	h.Hello = time.Second
 	s.on.Store(true)
 	ada, bob := visit(t, h), visitText(t, h)
@@ -96,14 +97,14 @@ func TestTimeAfterARefusedHello(t *testing.T) {
 }
 
 // gone is a store of identities that does not answer.
-type gone struct{ history.Identities }
+type gone struct{ accounts.Store }
 
 func (gone) ClaimName(context.Context, string, chat.UserID, time.Time, time.Time) error {
 	return history.ErrUnavailable
 }
 
 func TestOnlyItsOwnFaultsCountAgainstOne(t *testing.T) {
-	h := open(t, func(all history.Identities) history.Identities { return gone{all} })
+	h := open(t, func(all accounts.Store) accounts.Store { return gone{all} })
 	g := visit(t, h)
 	for range 2 * maxHellos {
 		g.say(`{"type":"hello","name":"ada"}`)

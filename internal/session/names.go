@@ -9,14 +9,14 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 )
 
 // names keeps the names of this node's users theirs: claimed at hello, renewed while they are here, held for some time
 // after. All sessions of a user here wear one name, the one that is renewed.
 type names struct {
-	users history.Identities
+	users accounts.Store
 	hold  time.Duration // after the last session
 	renew time.Duration // between renewals
 	log   *slog.Logger
@@ -51,7 +51,7 @@ const (
 	maxNews = 1000
 )
 
-func newNames(users history.Identities, hold time.Duration, log *slog.Logger) *names {
+func newNames(users accounts.Store, hold time.Duration, log *slog.Logger) *names {
 	return &names{
 		users: users, hold: hold, renew: min(max(hold/2, 15*time.Second), 5*time.Minute), log: log,
 		here: map[chat.UserID]*held{}, worn: map[string]chat.UserID{}, news: map[chat.UserID]news{},
@@ -70,7 +70,7 @@ func (n *names) until(now time.Time, guest bool) time.Time {
 }
 
 // claim takes the user's name for one more session of its. Worn: those that are here wear another. Errors:
-// [chat.CodeNameTaken], [history.ErrUnavailable].
+// [chat.CodeNameTaken], [accounts.ErrUnavailable].
 func (n *names) claim(ctx context.Context, user chat.User, guest bool) (worn bool, err error) {
 	until, err := n.take(ctx, user, guest)
 	if err != nil {
@@ -165,11 +165,11 @@ func (n *names) take(ctx context.Context, user chat.User, guest bool) (until tim
 	owner, worn := n.worn[key]
 	n.mu.Unlock()
 	if worn && owner != user.ID {
-		err = history.ErrNameTaken // whatever became of the hold while the history was away
+		err = accounts.ErrNameTaken // whatever became of the hold while the history was away
 	} else {
 		err = n.users.ClaimName(ctx, key, user.ID, now, until)
 	}
-	if errors.Is(err, history.ErrNameTaken) {
+	if errors.Is(err, accounts.ErrNameTaken) {
 		return until, chat.Errorf(chat.CodeNameTaken, "the name \"%s\" is in use, or kept for somebody who left", user.Name)
 	}
 	return until, err
@@ -224,10 +224,10 @@ func (n *names) run(ctx context.Context) {
 // renewAll renews the names of the guests, or of the others, and says whether that went well.
 func (n *names) renewAll(ctx context.Context, guests bool) bool {
 	n.mu.Lock()
-	var holds []history.Hold
+	var holds []accounts.Hold
 	for id, h := range n.here {
 		if h.guest == guests {
-			holds = append(holds, history.Hold{Key: h.key, User: id})
+			holds = append(holds, accounts.Hold{Key: h.key, User: id})
 		}
 	}
 	n.mu.Unlock()
@@ -250,7 +250,7 @@ func (n *names) renewAll(ctx context.Context, guests bool) bool {
 
 // renewed notes that holds end later now. Who has a token may be on another node too: if this node's renewal is the last one,
 // that does not make the name its to free.
-func (n *names) renewed(holds []history.Hold, until time.Time) {
+func (n *names) renewed(holds []accounts.Hold, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, hold := range holds {

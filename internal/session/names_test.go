@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"salon/internal/accounts"
 	brokermemory "salon/internal/broker/memory"
 	"salon/internal/chat"
 	"salon/internal/history"
@@ -116,13 +117,13 @@ func (n *names) keyOfUser(id chat.UserID) string {
 
 // slowLook answers the first look for a token's user when it is let, with what it read before.
 type slowLook struct {
-	history.Identities
+	accounts.Store
 	once      sync.Once
 	read, let chan struct{}
 }
 
-func (s *slowLook) UserByToken(ctx context.Context, hash chat.TokenHash) (history.Identity, error) {
-	id, err := s.Identities.UserByToken(ctx, hash)
+func (s *slowLook) UserByToken(ctx context.Context, hash chat.TokenHash) (accounts.Identity, error) {
+	id, err := s.Store.UserByToken(ctx, hash)
 	s.once.Do(func() {
 		close(s.read)
 		<-s.let
@@ -132,8 +133,8 @@ func (s *slowLook) UserByToken(ctx context.Context, hash chat.TokenHash) (histor
 
 func TestComeBackDuringRename(t *testing.T) {
 	slow := &slowLook{read: make(chan struct{}), let: make(chan struct{})}
-	h := open(t, func(all history.Identities) history.Identities {
-		slow.Identities = all
+	h := open(t, func(all accounts.Store) accounts.Store {
+		slow.Store = all
 		return slow
 	})
 	one, two := visit(t, h), visit(t, h)
@@ -153,13 +154,13 @@ func TestComeBackDuringRename(t *testing.T) {
 
 // holds is a store of identities that knows only who holds which name until when, and may be away.
 type holds struct {
-	history.Identities
+	accounts.Store
 	mu    sync.Mutex
-	until map[history.Hold]time.Time
+	until map[accounts.Hold]time.Time
 	away  bool
 }
 
-func (h *holds) put(holds []history.Hold, until time.Time) error {
+func (h *holds) put(holds []accounts.Hold, until time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.away {
@@ -172,10 +173,10 @@ func (h *holds) put(holds []history.Hold, until time.Time) error {
 }
 
 func (h *holds) ClaimName(_ context.Context, key string, user chat.UserID, _, until time.Time) error {
-	return h.put([]history.Hold{{Key: key, User: user}}, until)
+	return h.put([]accounts.Hold{{Key: key, User: user}}, until)
 }
 
-func (h *holds) RenewNames(_ context.Context, held []history.Hold, until time.Time) error {
+func (h *holds) RenewNames(_ context.Context, held []accounts.Hold, until time.Time) error {
 	return h.put(held, until)
 }
 
@@ -193,7 +194,7 @@ func TestNamesAreRenewed(t *testing.T) {
 		{hold: time.Hour, guest: true, outage: 59 * time.Second, dead: guestHold},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			store := &holds{until: map[history.Hold]time.Time{}}
+			store := &holds{until: map[accounts.Hold]time.Time{}}
 			n := newNames(store, test.hold, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			user := chat.User{ID: "u_ada", Name: "ada"}
 			if _, err := n.claim(t.Context(), user, test.guest); err != nil {
@@ -205,7 +206,7 @@ func TestNamesAreRenewed(t *testing.T) {
 			left := func() time.Duration {
 				store.mu.Lock()
 				defer store.mu.Unlock()
-				return time.Until(store.until[history.Hold{Key: "ada", User: user.ID}])
+				return time.Until(store.until[accounts.Hold{Key: "ada", User: user.ID}])
 			}
 			watch := func(span time.Duration) {
 				t.Helper()
@@ -238,7 +239,7 @@ func TestNamesAreRenewed(t *testing.T) {
 
 // TestNameOfOneWhoIsHere has the hold of one who is connected end while the history is away.
 func TestNameOfOneWhoIsHere(t *testing.T) {
-	store := &holds{until: map[history.Hold]time.Time{}} // it gives everybody everything
+	store := &holds{until: map[accounts.Hold]time.Time{}} // it gives everybody everything
 	n := newNames(store, time.Hour, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	ada, eve := chat.User{ID: "u_ada", Name: "ada"}, chat.User{ID: "u_eve", Name: "Ada"}
 	claim := func(u chat.User) chat.Code {
@@ -271,7 +272,7 @@ func TestNameOfOneWhoIsHere(t *testing.T) {
 // TestComeBackDuringRenameElsewhere has a user say hello on a node where it is not yet, while another node renames it.
 func TestComeBackDuringRenameElsewhere(t *testing.T) {
 	one, two := openTwo(t, brokermemory.NewNet())
-	slow := &slowLook{Identities: two.Users, read: make(chan struct{}), let: make(chan struct{})}
+	slow := &slowLook{Store: two.Users, read: make(chan struct{}), let: make(chan struct{})}
 	two.Users = slow
 	here, there := visit(t, one), visit(t, two)
 	w := here.in("here", `"name":"ada"`)
@@ -293,7 +294,7 @@ func TestComeBackDuringRenameElsewhere(t *testing.T) {
 }
 
 func TestClaimFails(t *testing.T) {
-	store := &holds{until: map[history.Hold]time.Time{}, away: true}
+	store := &holds{until: map[accounts.Hold]time.Time{}, away: true}
 	n := newNames(store, time.Hour, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if _, err := n.claim(t.Context(), chat.User{ID: "u_ada", Name: "ada"}, false); !errors.Is(err, history.ErrUnavailable) || n.has("u_ada") {
 		t.Errorf("claimed of a history that is away: %v, noted %v", err, n.has("u_ada"))

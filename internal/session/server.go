@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 	"salon/internal/hub"
 	"salon/internal/lang"
 	"salon/internal/protocol"
@@ -24,7 +24,7 @@ import (
 // Config is what the sessions of a node have in common.
 type Config struct {
 	Hub     *hub.Hub
-	Users   history.Identities
+	Users   accounts.Store
 	Logger  *slog.Logger
 	Limits  chat.Limits
 	Burst   int           // sends at once above Limits.Rate; 0: twice the rate, at least 1

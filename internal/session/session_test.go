@@ -15,14 +15,17 @@ import (
 
 	"go.uber.org/goleak"
 
+	"salon/internal/accounts"
+	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/broker"
 	brokermemory "salon/internal/broker/memory"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/history/sqlite"
+	historysqlite "salon/internal/history/sqlite"
 	"salon/internal/hub"
 	"salon/internal/presence/memory"
 	"salon/internal/protocol"
+	"salon/internal/sqliteconn"
 	"salon/internal/ws"
 )
 
@@ -40,16 +43,16 @@ type house struct {
 }
 
 // open opens a house; users may be nil for those of the history.
-func open(t *testing.T, users func(history.Identities) history.Identities) *house {
+func open(t *testing.T, users func(accounts.Store) accounts.Store) *house {
 	t.Helper()
 	return build(t, openStore(t), users, hub.Config{Node: "n", Presence: memory.New().Node("n")})
 }
 
 // openWith opens a house whose rooms' logs go through logs.
-func openWith(t *testing.T, logs func(history.Store) history.Store, users func(history.Identities) history.Identities) *house {
+func openWith(t *testing.T, logs func(history.Store) history.Store, users func(accounts.Store) accounts.Store) *house {
 	t.Helper()
 	store := openStore(t)
-	return build(t, store, users, hub.Config{Node: "n", History: logs(store), Presence: memory.New().Node("n")})
+	return build(t, store, users, hub.Config{Node: "n", History: logs(store.log), Presence: memory.New().Node("n")})
 }
 
 // openTwo opens two houses with one history, as nodes that hear each other by net.
@@ -68,33 +71,39 @@ func openTwo(t *testing.T, net *brokermemory.Net) (one, two *house) {
 	return node("n1"), node("n2")
 }
 
-func openStore(t *testing.T) *sqlite.Store {
+// stores are an embedded history's.
+type stores struct {
+	log   history.Store
+	users accounts.Store
+}
+
+func openStore(t *testing.T) stores {
 	t.Helper()
-	store, err := sqlite.Open(t.TempDir())
+	db, err := sqliteconn.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	return store
+	t.Cleanup(func() { db.Close() })
+	return stores{historysqlite.New(db), accountssqlite.New(db)}
 }
 
-func build(t *testing.T, store *sqlite.Store, users func(history.Identities) history.Identities, node hub.Config) *house {
+func build(t *testing.T, store stores, users func(accounts.Store) accounts.Store, node hub.Config) *house {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	node.Logger, node.Grace = log, 50*time.Millisecond
 	if node.History == nil {
-		node.History = store
+		node.History = store.log
 	}
 	rooms, err := hub.New(node)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := Config{
-		Hub: rooms, Users: store, Logger: log, Ping: time.Minute, Hello: time.Minute, Hold: time.Hour,
+		Hub: rooms, Users: store.users, Logger: log, Ping: time.Minute, Hello: time.Minute, Hold: time.Hour,
 		Limits: chat.Limits{Text: 64 << 10, Rooms: 10, Frame: 512 << 10},
 	}
 	if users != nil {
-		c.Users = users(store)
+		c.Users = users(store.users)
 	}
 	h := &house{Server: NewServer(c)}
 	rooms.Start()
@@ -230,18 +239,18 @@ func TestFrameOfManyRequestsFillsNoMemory(t *testing.T) {
 
 // forgetful is a store of identities that does what the first claim asks, and does not answer.
 type forgetful struct {
-	history.Identities
+	accounts.Store
 	once sync.Once
 }
 
 func (f *forgetful) ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error {
-	err := f.Identities.ClaimName(ctx, key, user, now, until)
+	err := f.Store.ClaimName(ctx, key, user, now, until)
 	f.once.Do(func() { err = history.ErrUnavailable })
 	return err
 }
 
 func TestNameClaimedWithoutAnAnswer(t *testing.T) {
-	h := open(t, func(all history.Identities) history.Identities { return &forgetful{Identities: all} })
+	h := open(t, func(all accounts.Store) accounts.Store { return &forgetful{Store: all} })
 	g := visit(t, h)
 	g.say(`{"type":"hello","name":"ada"}`)
 	if e := g.next("error", "welcome"); e["code"] != "unavailable" || e["temporary"] != true {

@@ -51,6 +51,8 @@ func TestRulesCanFail(t *testing.T) {
 		"engine to engine":   {pkg{path: "internal/history/mongo", imports: []string{"salon/internal/history/sqlite"}}, "only internal/node"},
 		"engine to hub":      {pkg{path: "internal/broker/redis", imports: []string{"salon/internal/hub"}}, "their contract and chat"},
 		"engine's own":       {pkg{path: "internal/broker/redis", imports: []string{"salon/internal/broker", "salon/internal/redisconn"}}, ""},
+		"users' engine":      {pkg{path: "internal/accounts/sqlite", imports: []string{"salon/internal/accounts", "salon/internal/sqliteconn"}}, ""},
+		"another technology": {pkg{path: "internal/accounts/sqlite", imports: []string{"salon/internal/redisconn"}}, "their contract and chat"},
 		"another's contract": {pkg{path: "internal/broker/redis", imports: []string{"salon/internal/history"}}, "their contract and chat"},
 		"suite in the code":  {pkg{path: "internal/node", imports: []string{"salon/internal/redistest"}}, "for tests only"},
 		"web upward":         {pkg{path: "internal/server", imports: []string{"salon/web"}}, "only internal/node"},

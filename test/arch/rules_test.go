@@ -23,17 +23,18 @@ var allowed = map[string]string{
 	"broker":   "chat",
 
 	"hub":     "history presence broker protocol ws lang chat",
-	"session": "hub history protocol ws lang chat",
+	"session": "accounts hub history protocol ws lang chat",
 	"server":  "session protocol ws lang chat",
-	"node":    "server session ws hub history presence broker config protocol lang chat migrate redisconn", // and every engine
+	"node":    "server session ws hub accounts history presence broker config protocol lang chat migrate redisconn sqliteconn", // and every engine
 
 	"input":  "",
 	"client": "protocol ws lang chat",
 	"tui":    "client input protocol lang chat",
 	"echo":   "input protocol ws lang",
 
-	"migrate":   "history chat",
-	"redisconn": "",
+	"migrate":    "accounts history chat",
+	"redisconn":  "",
+	"sqliteconn": "chat",
 
 	// What starts other programs for tests. Only tests import it.
 	"redistest": "",
@@ -41,10 +42,13 @@ var allowed = map[string]string{
 }
 
 // contracts are the packages that engines and suites stand below.
-var contracts = []string{"history", "presence", "broker"}
+var contracts = []string{"accounts", "history", "presence", "broker"}
 
 // shared is what several engines of one technology have in common, by the engine's name.
-var shared = map[string]string{"redis": "redisconn"}
+var shared = map[string]string{"redis": "redisconn", "sqlite": "sqliteconn", "mongo": "mongoconn"}
+
+// second is another contract that an engine keeps beside the one it stands below.
+var second = map[string]string{"history/mongo": "accounts"}
 
 // owners says which packages may import a library: what is known in one place can be replaced in one place. The first
 // entry that is a prefix of the import counts.
@@ -55,8 +59,8 @@ var owners = []struct{ library, packages string }{
 	{"github.com/coder/websocket", ""}, // a foreign peer: tests only
 	{"github.com/redis/rueidis", "redisconn presence/redis broker/redis redistest"},
 	{"go.mongodb.org/", "history/mongo"},
-	{"modernc.org/sqlite", "history/sqlite"},
-	{"github.com/ncruces/go-sqlite3", "history/sqlite"},
+	{"modernc.org/sqlite", "sqliteconn"},
+	{"github.com/ncruces/go-sqlite3", "sqliteconn"},
 	{"github.com/alecthomas/kong", "config"},
 	{"github.com/prometheus/", "node"},
 	{"charm.land/", "tui"},
@@ -141,7 +145,7 @@ func layerRule(from, target string) string {
 
 // engineRule: engines and suites import their contract and chat, never one another.
 func engineRule(from, contract, to string) string {
-	if to == contract || to == "chat" || to == shared[path.Base(from)] {
+	if to == contract || to == "chat" || to == shared[path.Base(from)] || to == second[from] {
 		return ""
 	}
 	return "engines and suites import their contract and chat only"

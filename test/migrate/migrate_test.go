@@ -19,10 +19,13 @@ import (
 	"testing"
 	"time"
 
+	"salon/internal/accounts"
+	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/history/sqlite"
+	historysqlite "salon/internal/history/sqlite"
 	"salon/internal/mongotest"
+	"salon/internal/sqliteconn"
 	"salon/test/harness"
 )
 
@@ -57,11 +60,12 @@ func TestThereAndBack(t *testing.T) {
 // fill makes a history of rooms with users of all kinds.
 func fill(t *testing.T, dir string, events int) {
 	t.Helper()
-	s, err := sqlite.Open(dir)
+	db, err := sqliteconn.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer db.Close()
+	log, users := historysqlite.New(db), accountssqlite.New(db)
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for r := range rooms {
 		id := chat.UserID(fmt.Sprintf("u_%016d", r))
@@ -70,11 +74,11 @@ func fill(t *testing.T, dir string, events int) {
 		for i := range batch {
 			batch[i] = chat.Event{Kind: chat.KindMessage, User: u, CID: fmt.Sprint("c", i), Text: fmt.Sprintf("message %d, ni court ni long\n\u2028é", i)}
 		}
-		_, errAppend := s.Append(t.Context(), chat.RoomID(fmt.Sprintf("salle-%02d", r)), batch)
+		_, errAppend := log.Append(t.Context(), chat.RoomID(fmt.Sprintf("salle-%02d", r)), batch)
 		if err := errors.Join(errAppend,
-			s.PutUser(t.Context(), history.Identity{User: u, Created: now}),
-			s.AddToken(t.Context(), chat.HashToken(u.Name), id, now),
-			s.ClaimName(t.Context(), chat.NameKey(u.Name), id, now, now.Add(time.Hour)),
+			users.PutUser(t.Context(), accounts.Identity{User: u, Created: now}),
+			users.AddToken(t.Context(), chat.HashToken(u.Name), id, now),
+			users.ClaimName(t.Context(), chat.NameKey(u.Name), id, now, now.Add(time.Hour)),
 		); err != nil {
 			t.Fatal(err)
 		}
@@ -148,27 +152,28 @@ func compare(t *testing.T, one, other string) {
 type contents struct {
 	ID    string
 	Logs  map[chat.RoomID][]chat.Event
-	Users []history.UserRecord
+	Users []accounts.Record
 }
 
 func dump(t *testing.T, dir string) (c contents) {
 	t.Helper()
-	s, err := sqlite.Open(dir)
+	db, err := sqliteconn.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer db.Close()
+	log, users := historysqlite.New(db), accountssqlite.New(db)
 	c.Logs = map[chat.RoomID][]chat.Event{}
-	infos, errRooms := s.Rooms(t.Context(), "", 1000)
+	infos, errRooms := log.Rooms(t.Context(), "", 1000)
 	var errID, errUsers error
-	c.ID, errID = s.ID(t.Context())
-	c.Users, errUsers = s.ExportUsers(t.Context(), "", 1000)
+	c.ID, errID = log.ID(t.Context())
+	c.Users, errUsers = users.ExportUsers(t.Context(), "", 1000)
 	if err := errors.Join(errRooms, errID, errUsers); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range infos {
 		for after := uint64(0); after < r.Head; {
-			page, err := s.Read(t.Context(), r.Room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+			page, err := log.Read(t.Context(), r.Room, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -53,8 +53,6 @@ func Run(t *testing.T, open Open, options ...Option) {
 	t.Run("Concurrent", s.testConcurrent)
 	t.Run("Read", s.testRead)
 	t.Run("Rooms", s.testRooms)
-	t.Run("Users", s.testUsers)
-	t.Run("Names", s.testNames)
 	t.Run("Transfer", s.testTransfer)
 	t.Run("Lifecycle", s.testLifecycle)
 	if s.reopen != nil {

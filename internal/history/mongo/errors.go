@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
+	"salon/internal/accounts"
 	"salon/internal/history"
 )
 
@@ -63,7 +64,7 @@ func (s *Store) failure(ctx context.Context, what string, err error) error {
 }
 
 func isContract(err error) bool {
-	for _, e := range []error{history.ErrUnavailable, history.ErrTooLarge, history.ErrNotFound, history.ErrNameTaken, history.ErrConflict, history.ErrClosed} {
+	for _, e := range []error{history.ErrUnavailable, history.ErrTooLarge, accounts.ErrNotFound, accounts.ErrNameTaken, history.ErrConflict, history.ErrClosed} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -23,6 +23,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -67,9 +68,11 @@ type Store struct {
 }
 
 var (
-	_ history.Store    = (*Store)(nil)
-	_ history.Exporter = (*Store)(nil)
-	_ history.Importer = (*Store)(nil)
+	_ history.Store     = (*Store)(nil)
+	_ accounts.Store    = (*Store)(nil)
+	_ accounts.Exporter = (*Store)(nil)
+	_ accounts.Importer = (*Store)(nil)
+	_ history.Importer  = (*Store)(nil)
 )
 
 // Open connects to the server that uri names (mongodb:// or mongodb+srv://), makes the collections and indexes that are

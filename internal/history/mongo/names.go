@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -52,7 +53,7 @@ func (s *Store) tryClaim(ctx context.Context, claim nameDoc, now time.Time) (boo
 		return false, err
 	}
 	if seen.User != claim.User && seen.Until.After(now) {
-		return false, history.ErrNameTaken
+		return false, accounts.ErrNameTaken
 	}
 	was := bson.D{{Key: "_id", Value: seen.Key}, {Key: "user", Value: seen.User}, {Key: "until", Value: seen.Until}}
 	is := bson.D{{Key: "$set", Value: bson.D{{Key: "user", Value: claim.User}, {Key: "until", Value: claim.Until}}}}
@@ -72,7 +73,7 @@ func (s *Store) FreeName(ctx context.Context, key string, user chat.UserID, unti
 }
 
 // RenewNames moves many holds by each request.
-func (s *Store) RenewNames(ctx context.Context, held []history.Hold, until time.Time) error {
+func (s *Store) RenewNames(ctx context.Context, held []accounts.Hold, until time.Time) error {
 	if err := s.begin(); err != nil {
 		return err
 	}

@@ -12,13 +12,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
 
 // ExportUsers reads a page of users, then their tokens and names.
-func (s *Store) ExportUsers(ctx context.Context, after chat.UserID, limit int) ([]history.UserRecord, error) {
-	var records []history.UserRecord
+func (s *Store) ExportUsers(ctx context.Context, after chat.UserID, limit int) ([]accounts.Record, error) {
+	var records []accounts.Record
 	err := s.call(ctx, "export users", func(ctx context.Context) error {
 		var users []userDoc
 		err := all(ctx, s.users, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: string(after)}}}}, &users,
@@ -29,7 +30,7 @@ func (s *Store) ExportUsers(ctx context.Context, after chat.UserID, limit int) (
 		ids, where := make([]string, len(users)), map[string]int{}
 		for i, u := range users {
 			ids[i], where[u.ID] = u.ID, i
-			records = append(records, history.UserRecord{Identity: u.identity()})
+			records = append(records, accounts.Record{Identity: u.identity()})
 		}
 		theirs := bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: ids}}}}
 		var tokens []tokenDoc
@@ -38,7 +39,7 @@ func (s *Store) ExportUsers(ctx context.Context, after chat.UserID, limit int) (
 			return err
 		}
 		for _, t := range tokens {
-			token := history.Token{Added: t.Added.UTC()}
+			token := accounts.Token{Added: t.Added.UTC()}
 			if n, err := hex.Decode(token.Hash[:], []byte(t.Hash)); err != nil || n != len(token.Hash) {
 				return fmt.Errorf("a token's hash is broken: user %s", t.User)
 			}
@@ -47,7 +48,7 @@ func (s *Store) ExportUsers(ctx context.Context, after chat.UserID, limit int) (
 		}
 		for _, n := range names {
 			r := &records[where[n.User]]
-			r.Names = append(r.Names, history.HeldName{Key: n.Key, Until: n.Until.UTC()})
+			r.Names = append(r.Names, accounts.HeldName{Key: n.Key, Until: n.Until.UTC()})
 		}
 		return nil
 	})
@@ -67,7 +68,7 @@ func all(ctx context.Context, in *mongo.Collection, filter bson.D, into any, o .
 
 // ImportUsers deletes the tokens and names that the users have here and stores those given. Interrupted and asked
 // again, it ends the same.
-func (s *Store) ImportUsers(ctx context.Context, users []history.UserRecord) error {
+func (s *Store) ImportUsers(ctx context.Context, users []accounts.Record) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (s *Store) ImportUsers(ctx context.Context, users []history.UserRecord) err
 	return nil
 }
 
-func (s *Store) importUsers(ctx context.Context, records []history.UserRecord) error {
+func (s *Store) importUsers(ctx context.Context, records []accounts.Record) error {
 	var ids []string
 	var users, tokens, names []mongo.WriteModel
 	put := func(id string, doc any) mongo.WriteModel {

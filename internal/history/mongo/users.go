@@ -10,8 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 )
 
 // perBulk is how many changes go into one request.
@@ -29,7 +29,7 @@ func (s *Store) call(ctx context.Context, what string, request func(context.Cont
 }
 
 // PutUser replaces the user's document.
-func (s *Store) PutUser(ctx context.Context, u history.Identity) error {
+func (s *Store) PutUser(ctx context.Context, u accounts.Identity) error {
 	return s.call(ctx, "put user", func(ctx context.Context) error {
 		return replace(ctx, s.users, string(u.User.ID), newUserDoc(u))
 	})
@@ -38,13 +38,13 @@ func (s *Store) PutUser(ctx context.Context, u history.Identity) error {
 // AddToken stores the token's hash with its user.
 func (s *Store) AddToken(ctx context.Context, hash chat.TokenHash, user chat.UserID, now time.Time) error {
 	return s.call(ctx, "add token", func(ctx context.Context) error {
-		return replace(ctx, s.tokens, hashID(hash), newTokenDoc(user, history.Token{Hash: hash, Added: now}))
+		return replace(ctx, s.tokens, hashID(hash), newTokenDoc(user, accounts.Token{Hash: hash, Added: now}))
 	})
 }
 
 // UserByToken finds the token and then its user.
-func (s *Store) UserByToken(ctx context.Context, hash chat.TokenHash) (history.Identity, error) {
-	var found history.Identity
+func (s *Store) UserByToken(ctx context.Context, hash chat.TokenHash) (accounts.Identity, error) {
+	var found accounts.Identity
 	err := s.call(ctx, "find a token's user", func(ctx context.Context) error {
 		var token tokenDoc
 		if err := s.tokens.FindOne(ctx, byID(hashID(hash))).Decode(&token); err != nil {
@@ -74,7 +74,7 @@ func hashID(hash chat.TokenHash) string { return hex.EncodeToString(hash[:]) }
 
 func notFound(err error) error {
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return history.ErrNotFound
+		return accounts.ErrNotFound
 	}
 	return err
 }
@@ -100,14 +100,14 @@ func bulk(ctx context.Context, in *mongo.Collection, timeout time.Duration, chan
 	return err
 }
 
-func newUserDoc(u history.Identity) userDoc {
+func newUserDoc(u accounts.Identity) userDoc {
 	return userDoc{ID: string(u.User.ID), Name: u.User.Name, Color: u.User.Color, Created: u.Created}
 }
 
-func (d userDoc) identity() history.Identity {
-	return history.Identity{User: chat.User{ID: chat.UserID(d.ID), Name: d.Name, Color: d.Color}, Created: d.Created.UTC()}
+func (d userDoc) identity() accounts.Identity {
+	return accounts.Identity{User: chat.User{ID: chat.UserID(d.ID), Name: d.Name, Color: d.Color}, Created: d.Created.UTC()}
 }
 
-func newTokenDoc(user chat.UserID, t history.Token) tokenDoc {
+func newTokenDoc(user chat.UserID, t accounts.Token) tokenDoc {
 	return tokenDoc{Hash: hashID(t.Hash), User: string(user), Added: t.Added}
 }

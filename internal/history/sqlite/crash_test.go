@@ -12,7 +12,6 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/history/sqlite"
 )
 
 // ack is what the child wrote on its standard output: an event is durable.
@@ -26,7 +25,7 @@ type ack struct {
 // appendAndTell appends to a few rooms from several goroutines and writes a line for each event acknowledged, until it
 // is killed. Every third batch is sent twice, with something new in it.
 func appendAndTell(dir string) error {
-	s, err := sqlite.Open(dir)
+	s, err := openIn(dir)
 	if err != nil {
 		return err
 	}
@@ -96,12 +95,12 @@ func note(t *testing.T, acked map[ack]bool, line string) {
 // compare reads all logs and fails unless each is dense and has every ack once, where it was said to be.
 func compare(t *testing.T, dir string, acked map[ack]bool) {
 	t.Helper()
-	s, err := sqlite.Open(dir)
+	s, err := openIn(dir)
 	if err != nil {
 		t.Fatalf("open after the kill: %v", err)
 	}
 	defer s.Close()
-	if err := s.Check(t.Context()); err != nil {
+	if err := checkFile(dir); err != nil {
 		t.Fatalf("check after the kill: %v", err)
 	}
 	rooms, err := s.Rooms(t.Context(), "", 100)

@@ -34,7 +34,7 @@ func TestNoRoom(t *testing.T) {
 func fillToLimit(dir string) error {
 	signal.Ignore(syscall.SIGXFSZ) // which would end the process, where a full disk gives an error
 	ctx := context.Background()
-	s, err := sqlite.Open(dir)
+	s, err := openIn(dir)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func fillToLimit(dir string) error {
 			return err
 		}
 	}
-	if err := s.Check(ctx); err != nil {
+	if err := checkFile(dir); err != nil {
 		return err
 	}
 	fmt.Println("recovered")

@@ -17,7 +17,6 @@ const childEnv = "SALON_SQLITE_TEST_CHILD"
 var children = map[string]func(dir string) error{
 	"append": appendAndTell,
 	"limit":  fillToLimit,
-	"hold":   holdFolder,
 }
 
 func TestMain(m *testing.M) {

@@ -9,17 +9,17 @@ import (
 
 // room is what is known of a log.
 type room struct {
-	id   int64
+	id   int64 // in the file; 0: nobody wrote in it
 	head uint64
-	at   int64 // of the head, in milliseconds
+	at   int64 // the time of the head, in milliseconds since 1970-01-01 UTC
 }
 
-// maxRooms is how many rooms are kept in mind; past it all are forgotten and read again as they are used. At about 150
+// maxRooms is how many rooms are remembered. Past it all are forgotten, and read again when they are used. At about 150
 // bytes each they take 10 MB.
 const maxRooms = 1 << 16
 
-// rooms keeps the heads of the rooms in mind as they are on disk. Only the writer changes it, after its commits; what
-// is not in it is read from the file.
+// rooms remembers rooms as they are committed. Only the writer changes it, after its commits. What is not remembered is
+// read from the file.
 type rooms struct {
 	mu    sync.RWMutex // guards what follows
 	known map[chat.RoomID]room
@@ -34,7 +34,7 @@ func (r *rooms) get(name chat.RoomID) (room, bool) {
 	return known, ok
 }
 
-// put makes changed known, which is committed.
+// put remembers rooms that a commit has changed.
 func (r *rooms) put(changed map[chat.RoomID]room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +44,7 @@ func (r *rooms) put(changed map[chat.RoomID]room) {
 	maps.Copy(r.known, changed)
 }
 
-// forget is for when it is not known what was committed.
+// forget forgets all rooms, for when it is not known what was committed.
 func (r *rooms) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,6 @@
 //go:build unix && !aix && !solaris
 
-package sqlite
+package sqliteconn
 
 import (
 	"os"

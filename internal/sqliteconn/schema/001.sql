@@ -1,5 +1,5 @@
 -- Salon's embedded history, version 1. Times are milliseconds since 1970-01-01 UTC. References are not enforced at every
--- write, which would cost lookups; Store.Check checks them.
+-- write, which would cost lookups; the tests check them.
 
 -- One row: this history's lasting, random name.
 CREATE TABLE meta (

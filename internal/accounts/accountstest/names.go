@@ -1,4 +1,4 @@
-package historytest
+package accountstest
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 )
 
 func (s *suite) testNames(t *testing.T) {
@@ -45,7 +45,7 @@ func (s *suite) testClaim(t *testing.T) {
 		{"été 名", bob, 0, hour, true, "any script, taken"},
 	} {
 		err := store.ClaimName(ctx, step.key, step.user, noon.Add(step.now), noon.Add(step.until))
-		if step.taken && !errors.Is(err, history.ErrNameTaken) || !step.taken && err != nil {
+		if step.taken && !errors.Is(err, accounts.ErrNameTaken) || !step.taken && err != nil {
 			t.Fatalf("step %d, %s: %v", i, step.why, err)
 		}
 	}
@@ -54,7 +54,7 @@ func (s *suite) testClaim(t *testing.T) {
 // testClaimAtOnce has many users claim one name at the same moment, again and again: one gets it.
 func (s *suite) testClaimAtOnce(t *testing.T) {
 	ctx, store := s.start(t)
-	for round := range max(s.events/200, 3) {
+	for round := range max(s.users/200, 3) {
 		// Every second round the name was held and the hold is over, which is another way through an engine.
 		now := noon.Add(time.Duration(round) * time.Hour)
 		key := fmt.Sprintf("name %d", round/2)
@@ -65,7 +65,7 @@ func (s *suite) testClaimAtOnce(t *testing.T) {
 				switch err := store.ClaimName(ctx, key, user(100*round+i).ID, now, now.Add(time.Minute)); {
 				case err == nil:
 					winners.Add(1)
-				case !errors.Is(err, history.ErrNameTaken):
+				case !errors.Is(err, accounts.ErrNameTaken):
 					return err
 				}
 				return nil
@@ -93,10 +93,10 @@ func (s *suite) testFreeName(t *testing.T) {
 	do("free what nobody holds", store.FreeName(ctx, "x", ada, soon), nil)
 	do("claim", store.ClaimName(ctx, "x", ada, noon, soon), nil)
 	do("free another's", store.FreeName(ctx, "x", bob, soon), nil)
-	do("claim what is another's", store.ClaimName(ctx, "x", bob, noon, soon), history.ErrNameTaken)
+	do("claim what is another's", store.ClaimName(ctx, "x", bob, noon, soon), accounts.ErrNameTaken)
 	do("claim again", store.ClaimName(ctx, "x", ada, noon, late), nil) // as from another node
 	do("free what was claimed again", store.FreeName(ctx, "x", ada, soon), nil)
-	do("claim what was claimed again", store.ClaimName(ctx, "x", bob, noon, soon), history.ErrNameTaken)
+	do("claim what was claimed again", store.ClaimName(ctx, "x", bob, noon, soon), accounts.ErrNameTaken)
 	do("free", store.FreeName(ctx, "x", ada, late), nil)
 	do("claim what is free", store.ClaimName(ctx, "x", bob, noon, soon), nil)
 }
@@ -108,21 +108,21 @@ func (s *suite) testRenew(t *testing.T) {
 		return store.ClaimName(ctx, key, u, now, until)
 	}
 	soon, late := noon.Add(time.Minute), noon.Add(time.Hour)
-	held := []history.Hold{{Key: "ada", User: ada}, {Key: "bob", User: bob}}
+	held := []accounts.Hold{{Key: "ada", User: ada}, {Key: "bob", User: bob}}
 	for i := range 300 { // more than one statement takes, perhaps
-		held = append(held, history.Hold{Key: fmt.Sprint("name ", i), User: user(1000 + i).ID})
+		held = append(held, accounts.Hold{Key: fmt.Sprint("name ", i), User: user(1000 + i).ID})
 	}
 	for _, h := range held {
 		if err := claim(h.Key, h.User, noon, soon); err != nil {
 			t.Fatal(err)
 		}
 	}
-	asked := append(held, history.Hold{Key: "bob", User: eve}, history.Hold{Key: "nobody's", User: eve})
+	asked := append(held, accounts.Hold{Key: "bob", User: eve}, accounts.Hold{Key: "nobody's", User: eve})
 	if err := store.RenewNames(ctx, asked, late); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range held {
-		if err := claim(h.Key, eve, late.Add(-time.Millisecond), late); !errors.Is(err, history.ErrNameTaken) {
+		if err := claim(h.Key, eve, late.Add(-time.Millisecond), late); !errors.Is(err, accounts.ErrNameTaken) {
 			t.Fatalf("%s was not renewed: %v", h.Key, err)
 		}
 	}
@@ -132,7 +132,7 @@ func (s *suite) testRenew(t *testing.T) {
 	if err := claim("nobody's", ada, noon, late); err != nil {
 		t.Fatalf("a name that nobody held was renewed: %v", err)
 	}
-	if err := store.RenewNames(ctx, []history.Hold{{Key: "ada", User: ada}}, late.Add(9*time.Hour)); err != nil {
+	if err := store.RenewNames(ctx, []accounts.Hold{{Key: "ada", User: ada}}, late.Add(9*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if err := claim("ada", bob, late.Add(time.Hour), late.Add(2*time.Hour)); err != nil {

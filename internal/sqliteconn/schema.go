@@ -1,4 +1,4 @@
-package sqlite
+package sqliteconn
 
 import (
 	"embed"
@@ -13,9 +13,10 @@ var schemaFiles embed.FS
 // applicationID marks the file as Salon's ("Saln"), see SQLite's PRAGMA application_id.
 const applicationID = 0x53616c6e
 
-// migrate brings the file to the newest version of the schema. Version n is what schema/00n.sql leaves; the files
-// are applied in order, each in one transaction with its number, and never changed once released.
-func migrate(c *conn, newID string) error {
+// upgrade brings the file to the newest version of the schema, and names a new history newID. Version n is what
+// schema/00n.sql leaves. The files are applied in order, each in one transaction with its number. Their statements are
+// never changed once released.
+func upgrade(c *Conn, newID string) error {
 	app, err := c.number("PRAGMA application_id")
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
@@ -39,33 +40,42 @@ func migrate(c *conn, newID string) error {
 		return fmt.Errorf("the history has version %d, made by a newer Salon; this one knows up to %d", have, len(files))
 	}
 	if have < int64(len(files)) {
-		// An index of everything that was ever said is sorted on the way, which must not take as much memory.
-		if err := c.exec("PRAGMA temp_store = FILE"); err != nil {
-			return fmt.Errorf("prepare for the history's version %d: %w", len(files), err)
-		}
-		for v := have + 1; v <= int64(len(files)); v++ {
-			if err := apply(c, files[v-1], v); err != nil {
-				return err
-			}
-		}
-		if err := c.exec("PRAGMA temp_store = MEMORY"); err != nil {
-			return fmt.Errorf("prepare after the history's version %d: %w", len(files), err)
+		if err := applyAll(c, files, have); err != nil {
+			return err
 		}
 	}
 	if _, err := c.number("SELECT count(*) FROM meta"); err != nil {
 		return fmt.Errorf("read the history's name: %w", err)
 	}
-	return c.exec("INSERT INTO meta SELECT 1, '" + newID + "' WHERE NOT EXISTS (SELECT 1 FROM meta)")
+	_, err = c.Exec("INSERT INTO meta SELECT 1, ? WHERE NOT EXISTS (SELECT 1 FROM meta)", newID)
+	return err
 }
 
-func apply(c *conn, file string, version int64) error {
+// applyAll applies the files after version have.
+func applyAll(c *Conn, files []string, have int64) error {
+	// Making an index of all messages sorts them, which must not happen in memory.
+	if err := c.Script("PRAGMA temp_store = FILE"); err != nil {
+		return fmt.Errorf("prepare for the history's version %d: %w", len(files), err)
+	}
+	for v := have + 1; v <= int64(len(files)); v++ {
+		if err := apply(c, files[v-1], v); err != nil {
+			return err
+		}
+	}
+	if err := c.Script("PRAGMA temp_store = MEMORY"); err != nil {
+		return fmt.Errorf("prepare after the history's version %d: %w", len(files), err)
+	}
+	return nil
+}
+
+func apply(c *Conn, file string, version int64) error {
 	sql, err := schemaFiles.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	err = c.exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+	err = c.Script(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 		sql, applicationID, version))
-	if err != nil { // the connection is given up, and with it the transaction
+	if err != nil { // the caller closes the connection, which undoes the transaction
 		return fmt.Errorf("bring the history to version %d: %w", version, err)
 	}
 	return nil

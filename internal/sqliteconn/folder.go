@@ -1,4 +1,4 @@
-package sqlite
+package sqliteconn
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// ErrInUse says that another process, or another Store of this one, has the data folder.
+// ErrInUse says that another process, or another DB of this one, has the data folder.
 var ErrInUse = errors.New("the data folder is in use")
 
-// folder is a data folder that is ours alone as long as it is open.
+// folder is a data folder that this process has locked.
 type folder struct {
 	path string
 	lock *os.File

@@ -1,23 +1,44 @@
-package sqlite_test
+package sqliteconn_test
 
 import (
-	"context"
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"salon/internal/chat"
-	"salon/internal/history/sqlite"
+	"go.uber.org/goleak"
+
+	"salon/internal/sqliteconn"
 )
+
+// open opens a database in dir; the test closes it.
+func open(t *testing.T, dir string) *sqliteconn.DB {
+	t.Helper()
+	db, err := sqliteconn.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return db
+}
 
 func TestFolderIsOursAlone(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	s := open(t, dir)
-	if _, err := s.Append(t.Context(), "lobby", []chat.Event{line(speaker(1))}); err != nil {
+	err := s.Write(t.Context(), sqliteconn.Job{Op: "test", Do: func(tx *sqliteconn.Tx) error {
+		_, err := tx.Exec("INSERT INTO rooms (name) VALUES (?)", "lobby")
+		return err
+	}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]os.FileMode{
@@ -31,7 +52,7 @@ func TestFolderIsOursAlone(t *testing.T) {
 		}
 	}
 
-	if _, err := sqlite.Open(dir); !errors.Is(err, sqlite.ErrInUse) {
+	if _, err := sqliteconn.Open(dir); !errors.Is(err, sqliteconn.ErrInUse) {
 		t.Fatalf("opened twice: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -40,7 +61,7 @@ func TestFolderIsOursAlone(t *testing.T) {
 	if files, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(files) != 2 {
 		t.Errorf("Close left %v, %v: want the database and the lock file", files, err)
 	}
-	again, err := sqlite.Open(dir)
+	again, err := sqliteconn.Open(dir)
 	if err != nil {
 		t.Fatalf("after Close: %v", err)
 	}
@@ -49,35 +70,61 @@ func TestFolderIsOursAlone(t *testing.T) {
 	}
 }
 
-// holdFolder is a child that keeps a data folder until it is killed.
+// holdEnv names the folder that a process started by a test keeps open, instead of running tests.
+const holdEnv = "SALON_TEST_HOLD_FOLDER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(holdEnv); dir != "" {
+		if err := holdFolder(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// holdFolder keeps a data folder open until the process is killed.
 func holdFolder(dir string) error {
-	s, err := sqlite.Open(dir)
+	db, err := sqliteconn.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer db.Close()
 	fmt.Println("open")
-	_, err = os.Stdin.Read(make([]byte, 1)) // nothing comes; the test kills
+	_, err = os.Stdin.Read(make([]byte, 1)) // nothing comes; the test kills the process
 	return err
 }
 
 func TestSecondProcessIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := start(t, "hold", dir)
-	if !c.out.Scan() {
+	first := exec.Command(os.Args[0])
+	first.Env, first.Stderr = append(os.Environ(), holdEnv+"="+dir), os.Stderr
+	in, errIn := first.StdinPipe() // open, and nothing comes from it
+	out, errOut := first.StdoutPipe()
+	if err := errors.Join(errIn, errOut, first.Start()); err != nil {
+		t.Fatal(err)
+	}
+	kill := func() {
+		_ = first.Process.Kill() // it may be gone already
+		_ = first.Wait()
+	}
+	t.Cleanup(kill)
+	defer in.Close()
+	if !bufio.NewScanner(out).Scan() {
 		t.Fatal("the first process did not open the folder")
 	}
-	_, err := sqlite.Open(dir)
-	if !errors.Is(err, sqlite.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint(c.cmd.Process.Pid)) {
+	_, err := sqliteconn.Open(dir)
+	if !errors.Is(err, sqliteconn.ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint(first.Process.Pid)) {
 		t.Fatalf("a second process got %v, want ErrInUse with the first one's number", err)
 	}
-	c.kill()
-	s, err := sqlite.Open(dir)
+	kill()
+	db, err := sqliteconn.Open(dir)
 	if err != nil {
 		t.Fatalf("after the first was killed: %v", err)
 	}
-	if err := s.Close(); err != nil {
+	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -113,7 +160,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		"not a database":      write(t.TempDir(), strings.Repeat("hello ", 1000)),
 		"a folder inside /proc, where nobody makes one": "/proc/salon",
 	} {
-		s, err := sqlite.Open(dir)
+		s, err := sqliteconn.Open(dir)
 		if err == nil {
 			t.Errorf("%s: opened, %v", what, s.Close())
 			continue
@@ -121,25 +168,5 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		if strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error has more than a line: %v", what, err)
 		}
-	}
-}
-
-func TestIDLasts(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	id := func() string {
-		s, err := sqlite.Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		id, err := s.ID(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
-	if a, b := id(), id(); a != b {
-		t.Errorf("the id was %s and is %s", a, b)
 	}
 }
