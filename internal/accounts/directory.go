@@ -42,8 +42,8 @@ func New(c Config) *Directory {
 }
 
 // Subscribe has f called for every change of a user with sessions here, after [Person.User] gives the changed user. It is
-// called without locks, for one user in order. It may be told of a user as it was already. f must not block. Call Subscribe
-// before anything else is asked of the directory.
+// called without locks, for one user in order. f must not block. Call Subscribe before anything else is asked of the
+// directory.
 func (d *Directory) Subscribe(f func(Changed)) {
 	d.table.notices.subscribers = append(d.table.notices.subscribers, f)
 }

@@ -55,8 +55,8 @@ func (d *Directory) claim(ctx context.Context, user chat.UserID, name string, gu
 // leave ends one session's share in a user. With free the name is free at once, if no other session has the user, here or
 // where the name was claimed since.
 func (d *Directory) leave(e *entry, free bool) {
-	held, until, last := d.table.leave(e)
-	if !last || !free || until.IsZero() {
+	held, until := d.table.leave(e)
+	if !free || until.IsZero() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), freeTimeout)

@@ -47,7 +47,7 @@ func TestNamesAreRenewed(t *testing.T) {
 				s.away(true)
 				watch(test.outage)
 				s.away(false)
-				watch(2 * time.Second) // it is tried again at once, not when the next renewal is due
+				watch(time.Second) // it is tried again at once, not when the next renewal is due
 				if l := s.left("ada"); l < test.outage || l < test.hold && !test.guest {
 					t.Errorf("soon after the outage the hold lasts %v", l)
 				}

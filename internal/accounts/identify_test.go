@@ -3,6 +3,7 @@ package accounts
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,9 @@ func TestNewUserComesBack(t *testing.T) {
 	again.Release(false)
 	if _, here := n.here(user.ID); here {
 		t.Error("it is still here after its last session")
+	}
+	if got := n.refused(Claim{Name: "zoë"}); got != chat.CodeNameTaken {
+		t.Errorf("another takes its name: %q", got)
 	}
 	third, _ := n.enter(Claim{Token: w.Token, Name: "Zoë"})
 	if third.User() != user {
@@ -181,6 +185,9 @@ func TestComeBackWithAnotherName(t *testing.T) {
 	n.wantTold("eve")
 	first.Release(false)
 	second.Release(false)
+	if _, here := n.here(first.ID()); here {
+		t.Error("it is still here after its last session")
+	}
 	third, _ := n.enter(Claim{Token: w.Token, Name: "eva"}) // with no session here before
 	if key, _ := n.here(third.ID()); key != "eva" || third.User().Name != "eva" {
 		t.Errorf("it is called %q, and %q is renewed", third.User().Name, key)
@@ -209,6 +216,21 @@ func TestGuest(t *testing.T) {
 	if s.holder("eve") != "" || s.holder("ada") == "" {
 		t.Errorf("when it has gone its name is held by %q, and the one before by %q", s.holder("eve"), s.holder("ada"))
 	}
+}
+
+// TestGuestIsRenewed: the name of a guest is free as soon as it goes, also after renewals.
+func TestGuestIsRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemory()
+		n := newNode(t, s, time.Hour)
+		p, _ := n.enter(Claim{Name: "ada", Guest: true})
+		time.Sleep(guestRenew)
+		n.renewHolds(t.Context(), true)
+		p.Release(false)
+		if id := s.holder("ada"); id != "" {
+			t.Errorf("%s still holds the name", id)
+		}
+	})
 }
 
 // TestFreshUserElsewhere has a new user lose its connection before it asked for anything, come back on another node, and only
@@ -242,8 +264,29 @@ func TestFreshUserGone(t *testing.T) {
 	if got := n.refused(Claim{Name: "ada"}); got != chat.CodeNameTaken {
 		t.Errorf("another takes the name of one who is here: %q", got)
 	}
+	n.Changed(second.User()) // another node says what is so already
 	second.Release(true)
 	if got := n.refused(Claim{Name: "ada"}); got != "" {
 		t.Errorf("the name is not free: %q", got)
 	}
+}
+
+// TestTwoHellosWithOneSecret has a client repeat its hello, with another name, while the first is being stored.
+func TestTwoHellosWithOneSecret(t *testing.T) {
+	s := newMemory()
+	n := newNode(t, s, time.Hour)
+	secret := strings.Repeat("s", chat.MinSecret)
+	came, goOn := s.pause("PutUser", true)
+	var first *Person
+	var work sync.WaitGroup
+	work.Go(func() { first, _ = n.enter(Claim{Name: "ada", Secret: secret}) })
+	<-came
+	second, _ := n.enter(Claim{Name: "eve", Secret: secret})
+	n.wantTold("<eve")
+	goOn()
+	work.Wait()
+	if key, _ := n.here(first.ID()); key != "eve" || first.User() != second.User() || first.User().Name != "eve" {
+		t.Errorf("they are %+v and %+v, and %q is renewed", first.User(), second.User(), key)
+	}
+	n.wantTold()
 }

@@ -27,7 +27,7 @@ type entry struct {
 	// Guarded by table.mu.
 	sessions int
 	key      string    // of the name that it holds
-	until    time.Time // when the hold ends, as this node set it last; zero where another node may have set it since
+	until    time.Time // when the hold ends, as this node set it for the user; zero if another node did
 	storing  int       // changes of the name that are being stored
 }
 
@@ -66,24 +66,22 @@ func (t *table) join(u Identity, guest bool, key string, until time.Time) *entry
 		e.user.Store(&u.User)
 		t.users[u.User.ID] = e
 		t.hold(e, key, until)
-	} else if e.key == key {
-		e.until = until
 	}
 	e.sessions++
 	return e
 }
 
-// leave counts a session out. After the last one it gives what the user held.
-func (t *table) leave(e *entry) (held Hold, until time.Time, last bool) {
+// leave counts a session out. After the last one it gives the name that the user held, and until when; else until is zero.
+func (t *table) leave(e *entry) (held Hold, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	held = Hold{Key: e.key, User: e.user.Load().ID}
 	if e.sessions--; e.sessions > 0 {
-		return held, time.Time{}, false
+		return held, time.Time{}
 	}
 	delete(t.users, held.User)
 	t.drop(e)
-	return held, e.until, true
+	return held, e.until
 }
 
 // storing says that another name of the user is about to be stored. Until stored is called, a hello that finds that name in
@@ -122,8 +120,8 @@ func (t *table) changed(user chat.User) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.recent.note(user) // a hello of the user's may be under way
-	if e := t.users[user.ID]; e != nil && *e.user.Load() != user {
-		until := time.Time{}
+	if e := t.users[user.ID]; e != nil {
+		until := time.Time{} // the other node holds the name
 		if e.key == chat.NameKey(user.Name) {
 			until = e.until
 		}
@@ -134,7 +132,7 @@ func (t *table) changed(user chat.User) {
 // set makes the user what c says. Called with mu held; the caller then calls notices.tell without it.
 func (t *table) set(e *entry, c Changed, until time.Time) {
 	t.hold(e, chat.NameKey(c.User.Name), until)
-	if *e.user.Load() == c.User && !c.Here {
+	if *e.user.Load() == c.User {
 		return
 	}
 	user := c.User
@@ -172,18 +170,13 @@ func (t *table) holds(guests bool) []Hold {
 	return all
 }
 
-// renewed notes that holds end at until now, or may. Who has a token may have sessions on another node too, which renews the
-// same hold, so this node no longer knows its end.
+// renewed notes that the holds of guests end at until now. A user with a token may have sessions on another node too, which
+// renews the same hold, so this renewal may not be the last one: the name is not this node's to free.
 func (t *table) renewed(holds []Hold, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, h := range holds {
-		e := t.users[h.User]
-		if e == nil || e.key != h.Key {
-			continue
-		}
-		e.until = time.Time{}
-		if e.guest {
+		if e := t.users[h.User]; e != nil && e.guest && e.key == h.Key {
 			e.until = until
 		}
 	}
