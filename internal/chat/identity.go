@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/fnv"
-	"strings"
 	"time"
 )
 
@@ -78,16 +77,4 @@ func ColorOf(id UserID) string {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return palette[h.Sum32()%uint32(len(palette))]
-}
-
-// NameKey gives what two names share when people would take one for the other: case folded, spaces narrowed, without what
-// shows nothing. Callers normalise to NFKC first where names come from outside.
-func NameKey(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if invisible(r) {
-			return -1
-		}
-		return r
-	}, name)
-	return strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(name), " ")))
 }

@@ -1,5 +1,10 @@
 package chat
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // MaxCID is the longest cid, in bytes.
 const MaxCID = 64
 
@@ -29,6 +34,18 @@ func CheckCID(cid string) error {
 		if cid[i] <= ' ' || cid[i] > '~' {
 			return Errorf(CodeInvalidCID, "a send's cid is printable ASCII without spaces")
 		}
+	}
+	return nil
+}
+
+// CheckText says what is wrong with a text that somebody sends: it is UTF-8, shows something, and has at most max bytes (see
+// [Limits.Text]). Errors: [CodeInvalidText], [CodeTooLarge].
+func CheckText(text string, max int) error {
+	switch {
+	case strings.TrimSpace(text) == "" || !utf8.ValidString(text):
+		return Errorf(CodeInvalidText, "the text is empty")
+	case len(text) > max:
+		return Errorf(CodeTooLarge, "the text has %d bytes, at most %d are allowed", len(text), max)
 	}
 	return nil
 }

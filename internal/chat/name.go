@@ -4,14 +4,38 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxName is the longest user name, in characters (runes).
 const MaxName = 32
 
-// CheckName says what is wrong with a user's name, nil if nothing: 1 to [MaxName] characters, something visible, no
-// control or formatting characters (they hide or turn text around) and none that show nothing, no line breaks, no '|', no
-// space at either end or twice in a row, not starting with '/'. Errors: [CodeInvalidName], with the reason.
+// ParseName gives the name that a person means by what was typed: without the spaces around it, and in Unicode's composed form
+// (NFC). It is the name that others are shown. Where it breaks the rules of [CheckName], it comes with the error, so that a
+// caller can still compare it with a name that was given under earlier rules. Errors: [CodeInvalidName], with the reason.
+func ParseName(typed string) (string, error) {
+	name := norm.NFC.String(strings.TrimSpace(typed))
+	return name, CheckName(name)
+}
+
+// NameKey gives what two names have in common when people would take one for the other. It folds the case and Unicode's
+// compatible forms (NFKC), makes runs of spaces one space, and leaves out characters that show nothing. Stores keep names
+// under their keys, so the result for a name must never change.
+func NameKey(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(name))
+	return strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(name), " ")))
+}
+
+// CheckName says what is wrong with a user's name, and gives nil for a good one. A name has 1 to [MaxName] characters, one of
+// them visible. It has no control or formatting characters (they hide text or turn it around), none that show nothing, no
+// line breaks and no '|'. It has no space at either end and no two in a row, and does not start with '/'. Errors:
+// [CodeInvalidName], with the reason.
 func CheckName(name string) error {
 	switch {
 	case name == "":

@@ -1,11 +1,14 @@
 package chat
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// RoomID is a room's name, and its identity. [ParseRoom] gives the rules.
+// RoomID is a room's name and its identity. [ParseRoom] gives the rules.
 type RoomID string
 
 // DefaultRoom is where those who name no room go.
@@ -14,9 +17,9 @@ const DefaultRoom RoomID = "lobby"
 // MaxRoom is the longest room name, in bytes.
 const MaxRoom = 64
 
-// ParseRoom checks a room's name: 1 to [MaxRoom] bytes of letters, marks and digits of any script that show something,
-// '-', '_' and '.', not starting with '.'. Names are compared byte by byte; clients lower-case and NFC-normalise what a person types.
-// Errors: [CodeInvalidRoom].
+// ParseRoom reads a room's name as it stands on the wire: 1 to [MaxRoom] bytes of letters, marks and digits of any script that
+// show something, '-', '_' and '.', not starting with '.', in Unicode's composed form (NFC). Names are compared byte by byte,
+// so what looks the same must be the same bytes. Errors: [CodeInvalidRoom], with the reason.
 func ParseRoom(s string) (RoomID, error) {
 	switch {
 	case s == "":
@@ -33,5 +36,14 @@ func ParseRoom(s string) (RoomID, error) {
 			return "", Errorf(CodeInvalidRoom, "a room's name has no %q: letters, digits, '-', '_' and '.' only", r)
 		}
 	}
+	if !norm.NFC.IsNormalString(s) {
+		return "", Errorf(CodeInvalidRoom, "a room's name is in Unicode's composed form (NFC)")
+	}
 	return RoomID(s), nil
+}
+
+// ParseTypedRoom reads a room's name as a person types it. The case does not matter, nor do spaces around the name, a # before
+// it, or which of its forms Unicode gives an accent. Errors: those of [ParseRoom].
+func ParseTypedRoom(typed string) (RoomID, error) {
+	return ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(typed), "#"))))
 }

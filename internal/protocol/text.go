@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
-
 	"salon/internal/chat"
 	"salon/internal/lang"
 )
@@ -20,11 +18,8 @@ func ParseTextHello(frame string) string {
 	return frame
 }
 
-// ParseTypedRoom reads a room's name as a person types it: the case does not matter, nor a # before it, nor which of its forms
-// Unicode gives an accent. Errors: [chat.CodeInvalidRoom].
-func ParseTypedRoom(s string) (chat.RoomID, error) {
-	return chat.ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))))
-}
+// ParseTypedRoom is [chat.ParseTypedRoom].
+func ParseTypedRoom(s string) (chat.RoomID, error) { return chat.ParseTypedRoom(s) }
 
 // LooksLikeJSON tells that the first frame of text mode is a request of a client that forgot to ask for the subprotocol.
 func LooksLikeJSON(frame string) bool {

@@ -109,7 +109,7 @@ func (s *screen) join(name string) {
 		s.say(s.words.warn(s.Lang.Text("/join <room>")))
 		return
 	}
-	room, err := protocol.ParseTypedRoom(name)
+	room, err := chat.ParseTypedRoom(name)
 	if err != nil {
 		s.say(s.words.warn(s.Lang.Text("Error: %s", s.Lang.Error(err))))
 		return

@@ -129,3 +129,17 @@ func TestLockLeftBehind(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTokensUnderOldKeys has a file of an earlier version, which did not fold compatible forms in the key of a name.
+func TestTokensUnderOldKeys(t *testing.T) {
+	tokens := tokens{filepath.Join(t.TempDir(), "tokens.json")}
+	book := "{\"s\":{\"zoe\u0308\":\"t1\",\"ada\":\"t2\",\"\uff41da\":\"t3\"}}"
+	if err := os.WriteFile(tokens.path, []byte(book), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Zoë": "t1", "Zoe\u0308": "t1", "ada": "t2"} {
+		if token, err := tokens.load("s", name); token != want || err != nil {
+			t.Errorf("the token of %+q is %q, %v", name, token, err)
+		}
+	}
+}

@@ -10,9 +10,9 @@ import (
 
 // askName asks for a name, and suggests the one the system knows.
 func (s *screen) askName(ctx context.Context) (string, error) {
-	usual := os.Getenv("USER")
 	prompt := s.Lang.Text("Your name: ")
-	if chat.CheckName(usual) != nil {
+	usual, err := chat.ParseName(os.Getenv("USER"))
+	if err != nil {
 		usual = ""
 	} else {
 		prompt = s.Lang.Text("Your name [%s]: ", usual)

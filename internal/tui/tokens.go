@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +52,21 @@ func (t tokens) read() (book, error) {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return book{}, fmt.Errorf("%s: %w", t.path, err)
 	}
+	for _, names := range b {
+		useKeys(names)
+	}
 	return b, nil
+}
+
+// useKeys moves tokens to the keys of their names. Earlier versions did not fold Unicode's compatible forms in a key.
+func useKeys(names map[string]string) {
+	for name, token := range maps.Clone(names) {
+		key := chat.NameKey(name)
+		if _, ok := names[key]; key != name && !ok {
+			delete(names, name)
+			names[key] = token
+		}
+	}
 }
 
 // save keeps a token, or forgets it when it is "". Other processes may do the same at once.

@@ -99,7 +99,7 @@ func newTalk(o Options) (*talk, error) {
 		o.Rooms = []string{string(chat.DefaultRoom)}
 	}
 	for _, name := range o.Rooms {
-		id, err := protocol.ParseTypedRoom(name)
+		id, err := chat.ParseTypedRoom(name)
 		if err != nil {
 			return nil, errors.New(t.Lang.Error(err))
 		}
