@@ -23,6 +23,30 @@ type sample struct {
 	batchEvery float64 // of Salon: time between two appends, in s; 0 for unknown
 }
 
+// reading is a figure of a sample that two builds of Salon are compared by.
+type reading struct {
+	what, unit string
+	of         func(sample) float64
+	atLeast    bool // more is better
+}
+
+var (
+	byCPU   = reading{what: "CPU per delivery", unit: " ns", of: cpu}
+	byP99   = reading{what: "p99", unit: " ms", of: p99}
+	byBytes = reading{what: "bytes per delivery", of: wire}
+	byRate  = reading{what: "deliveries/s", of: rate, atLeast: true}
+	byAcks  = reading{what: "acknowledged sends/s", of: func(s sample) float64 { return s.acks }, atLeast: true}
+)
+
+// read gives the figures of s that figures name.
+func (s sample) read(figures []reading) []Reading {
+	var all []Reading
+	for _, f := range figures {
+		all = append(all, Reading{What: f.what, Unit: f.unit, AtLeast: f.atLeast, Value: f.of(s)})
+	}
+	return all
+}
+
 // window measures what happens to fleet and servers within d.
 func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*process.Server) (sample, error) {
 	f.Latencies() // what came before the window is not of it
