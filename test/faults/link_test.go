@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +23,7 @@ type link struct {
 // newLink opens a proxy to upstream. It is closed at the test's end.
 func newLink(tb testing.TB, server *toxiproxy.ApiServer, name, upstream string) *link {
 	tb.Helper()
-	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, steadyAddress(tb), upstream)}
+	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, fmt.Sprint("127.0.0.1:", harness.FreePort(tb)), upstream)}
 	if err := l.proxy.Start(); err != nil {
 		tb.Fatalf("proxy for %s: %v", name, err)
 	}
@@ -35,21 +33,6 @@ func newLink(tb testing.TB, server *toxiproxy.ApiServer, name, upstream string) 
 
 func newProxies() *toxiproxy.ApiServer {
 	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-}
-
-// steadyAddress gives a free loopback address outside the ports that the system hands out by itself: a link that is closed for
-// a while must find its own free again.
-func steadyAddress(tb testing.TB) string {
-	tb.Helper()
-	for range 1000 {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	tb.Fatal("no free port from 20000 to 32000")
-	return ""
 }
 
 // address is where the link begins.
