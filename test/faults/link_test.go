@@ -38,11 +38,11 @@ func newProxies() *toxiproxy.ApiServer {
 // address is where the link begins.
 func (l *link) address() string { return l.proxy.Listen }
 
-// cut closes the link's connections and takes no more until mend.
+// cut closes the link's connections and takes no more until reopen.
 func (l *link) cut() { l.proxy.Stop() }
 
-// mend takes connections again.
-func (l *link) mend() error {
+// reopen takes connections again.
+func (l *link) reopen() error {
 	end := time.Now().Add(harness.Patience)
 	for {
 		err := l.proxy.Start()
@@ -66,8 +66,8 @@ type toxic struct {
 	attributes map[string]int
 }
 
-// poison makes the link bad, the connections that there are and those to come.
-func (l *link) poison(toxics ...toxic) error {
+// degrade makes the link bad, the connections that there are and those to come.
+func (l *link) degrade(toxics ...toxic) error {
 	for _, x := range toxics {
 		b, err := json.Marshal(map[string]any{"type": x.kind, "stream": x.stream, "attributes": x.attributes})
 		if err != nil {
@@ -80,5 +80,5 @@ func (l *link) poison(toxics ...toxic) error {
 	return nil
 }
 
-// cure takes back all that poison did. What it held back comes through now, late.
-func (l *link) cure(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }
+// restore takes back all that degrade did. What it held back comes through now, late.
+func (l *link) restore(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }

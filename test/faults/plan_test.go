@@ -18,7 +18,7 @@ type fault struct {
 	at      time.Duration // after the beginning of its burst
 	lasts   time.Duration // until it is healed
 	targets []string      // what nothing else is done to meanwhile
-	dice    uint64        // seed of its own choices
+	seed    uint64        // seed of its own choices
 }
 
 func (f fault) String() string {
@@ -81,9 +81,9 @@ func (p *planner) next() []fault {
 	return burst
 }
 
-// hush gives the moment of a burst at which to fall silent so that something may be lost between nodes unnoticed: in the middle of
+// silenceAt gives the moment of a burst at which to fall silent so that something may be lost between nodes unnoticed: in the middle of
 // something that is done to Redis, if anything is.
-func (p *planner) hush(burst []fault) time.Duration {
+func (p *planner) silenceAt(burst []fault) time.Duration {
 	for _, f := range burst {
 		if f.kind.where == atRedis && f.lasts > 0 || f.kind.where == atRedisLink {
 			return f.at + f.lasts/2
@@ -106,7 +106,7 @@ func (p *planner) draw() *kind {
 
 // place gives a kind a time and a target.
 func (p *planner) place(k *kind) fault {
-	f := fault{kind: k, node: -1, at: p.between(0, p.size.burst), lasts: p.between(k.shortest, k.longest), dice: p.rand.Uint64()}
+	f := fault{kind: k, node: -1, at: p.between(0, p.size.burst), lasts: p.between(k.shortest, k.longest), seed: p.rand.Uint64()}
 	switch {
 	case k.name == stopNode:
 		f.lasts = p.size.stop

@@ -15,8 +15,8 @@ import (
 
 // visit comes in beside some who are here, with their tokens, over a connection of its own to any node, at any place in a room's
 // log, and sends again what they sent long ago, with another text: it must be acknowledged with the number that it has.
-func (c *crew) visit(ctx context.Context, f fault) error {
-	dice := rand.New(rand.NewPCG(f.dice, 0))
+func (c *clients) visit(ctx context.Context, f fault) error {
+	rng := rand.New(rand.NewPCG(f.seed, 0))
 	ctx, cancel := context.WithTimeout(ctx, f.lasts)
 	defer cancel()
 	for ctx.Err() == nil {
@@ -24,16 +24,16 @@ func (c *crew) visit(ctx context.Context, f fault) error {
 		if len(all) == 0 {
 			return nil
 		}
-		p := all[dice.IntN(len(all))]
-		token, acked := p.passport()
+		p := all[rng.IntN(len(all))]
+		token, acked := p.credentials()
 		if token == "" || len(acked) == 0 {
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
-		v := &visitor{token: token, ack: acked[dice.IntN(len(acked))], witness: checker.NewWitness("visitor as " + p.name)}
-		v.since = uint64(dice.Int64N(int64(v.ack.Seq + 1)))
+		v := &visitor{token: token, ack: acked[rng.IntN(len(acked))], witness: checker.NewWitness("visitor as " + p.name)}
+		v.since = uint64(rng.Int64N(int64(v.ack.Seq + 1)))
 		v.witness.Gone() // it does not stay to the end
-		err := v.call(ctx, c.doors[dice.IntN(len(c.doors))], c.tally)
+		err := v.call(ctx, c.urls[rng.IntN(len(c.urls))], c.tally)
 		c.mu.Lock()
 		c.others = append(c.others, v.witness)
 		c.again += v.witness.Acks()
@@ -54,8 +54,8 @@ type visitor struct {
 }
 
 // call goes through the visit. Its errors are those of a connection under faults.
-func (v *visitor) call(ctx context.Context, door string, t *tally) error {
-	raw, err := client.DialWebSocket(ctx, door)
+func (v *visitor) call(ctx context.Context, url string, t *tally) error {
+	raw, err := client.DialWebSocket(ctx, url)
 	if err != nil {
 		return err
 	}

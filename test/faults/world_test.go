@@ -27,7 +27,7 @@ type world struct {
 	redis    *redistest.Server
 	nodes    []*node
 	events   *mongo.Collection // past all proxies and nodes
-	crew     *crew
+	clients  *clients
 	watchers []*person // one at each node, who stays there
 	places   places
 }
@@ -68,7 +68,7 @@ func (p *places) lock(name string) *sync.Mutex {
 // node is a server process with the links that it has.
 type node struct {
 	*harness.Server
-	door, redis, store *link
+	front, redis, store *link
 }
 
 // start starts everything. It is stopped at the test's end; the nodes' logs stay when the test failed.
@@ -91,18 +91,18 @@ func start(t *testing.T) *world {
 		own.Host, own.RawQuery = n.store.address(), "directConnection=true"
 		args := []string{"--redis", "redis://" + n.redis.address(), "--mongo", own.String(),
 			"--ping", "2s", "--max-rate", "0", "--log-file", filepath.Join(logs, fmt.Sprintf("node%d.log", i+1))}
-		if i == 0 && runtime.GOOS == "linux" {
-			args = append(args, "--poll") // both ways of waiting for connections go through it all
+		if runtime.GOOS == "linux" { // both ways to wait for connections are tested
+			args = append(args, map[bool]string{true: "--poll", false: "--no-poll"}[i == 0])
 		}
 		n.Server = harness.Start(t, args...)
-		n.door = newLink(t, proxies, fmt.Sprint("clients ", i+1), fmt.Sprint("127.0.0.1:", n.Port))
+		n.front = newLink(t, proxies, fmt.Sprint("clients ", i+1), fmt.Sprint("127.0.0.1:", n.Port))
 		w.nodes = append(w.nodes, n)
 	}
 	return w
 }
 
 // url is where clients reach the node.
-func (n *node) url() string { return "ws://" + n.door.address() + "/ws" }
+func (n *node) url() string { return "ws://" + n.front.address() + "/ws" }
 
 // comeBack starts a killed node until it runs: what it needs to start may be away.
 func (n *node) comeBack() error {

@@ -12,20 +12,20 @@ import (
 	"salon/test/checker"
 )
 
-// people is how many clients talk at once; pace is how many texts they send together each second. The store that the suite runs
+// talkers is how many clients talk at once; pace is how many texts they send together each second. The store that the suite runs
 // on reads whole collections for most questions, so that more would measure it.
 const (
-	people = 30
-	pace   = 30.0
+	talkers = 30
+	pace    = 30.0
 )
 
 // rooms are where everybody is.
 var rooms = []chat.RoomID{"attic", "cellar", "garden", "kitchen"}
 
-// crew is all the people that there are and were.
-type crew struct {
+// clients is all the clients that there are and were.
+type clients struct {
 	tally *tally
-	doors []string
+	urls  []string
 	talk  context.Context // ends when they are to fall silent for good
 	quiet atomic.Bool     // they are to be silent for now
 	seed  uint64
@@ -40,14 +40,14 @@ type crew struct {
 }
 
 // enter begins n people.
-func (c *crew) enter(n int) {
+func (c *clients) enter(n int) {
 	for range n {
 		c.add(c.begin("", ""))
 	}
 }
 
 // begin begins a person; with no name, under a new one.
-func (c *crew) begin(name, token string) *person {
+func (c *clients) begin(name, token string) *person {
 	c.mu.Lock()
 	c.begun++
 	n := c.begun
@@ -55,29 +55,29 @@ func (c *crew) begin(name, token string) *person {
 	if name == "" {
 		name = fmt.Sprint("person ", n)
 	}
-	doors := make([]string, len(c.doors))
-	for i := range doors {
-		doors[i] = c.doors[(n+i)%len(doors)]
+	urls := make([]string, len(c.urls))
+	for i := range urls {
+		urls[i] = c.urls[(n+i)%len(urls)]
 	}
 	return begin(c.talk, origin{
-		name: name, token: token, doors: doors, pace: pace / people, quiet: &c.quiet, seed: c.seed + uint64(n),
+		name: name, token: token, urls: urls, pace: pace / talkers, quiet: &c.quiet, seed: c.seed + uint64(n),
 	}, c.tally)
 }
 
-func (c *crew) add(p *person) {
+func (c *clients) add(p *person) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.here = append(c.here, p)
 }
 
-// take takes somebody out of the crew; nil when nobody is left.
-func (c *crew) take(dice *rand.Rand) *person {
+// take takes one of the clients out; nil when nobody is left.
+func (c *clients) take(rng *rand.Rand) *person {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.here) == 0 {
 		return nil
 	}
-	i := dice.IntN(len(c.here))
+	i := rng.IntN(len(c.here))
 	p := c.here[i]
 	c.here = slices.Delete(c.here, i, i+1)
 	c.gone = append(c.gone, p)
@@ -85,7 +85,7 @@ func (c *crew) take(dice *rand.Rand) *person {
 }
 
 // present gives those who are here now.
-func (c *crew) present() []*person {
+func (c *clients) present() []*person {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.here)
@@ -96,34 +96,34 @@ const several = 4
 
 // restart ends some clients without goodbye, and begins them again as new processes that know their token and nothing else: their
 // since is as old as can be.
-func (c *crew) restart(ctx context.Context, f fault) error {
-	dice := rand.New(rand.NewPCG(f.dice, 0))
+func (c *clients) restart(ctx context.Context, f fault) error {
+	rng := rand.New(rand.NewPCG(f.seed, 0))
 	var ended []*person
-	for range 1 + dice.IntN(several) {
-		if p := c.take(dice); p != nil {
+	for range 1 + rng.IntN(several) {
+		if p := c.take(rng); p != nil {
 			p.crash()
 			ended = append(ended, p)
 		}
 	}
 	pause(ctx, f.lasts)
 	for _, p := range ended {
-		token, _ := p.passport()
+		token, _ := p.credentials()
 		c.add(c.begin(p.name, token))
 	}
 	return nil
 }
 
 // replace has some clients leave for good, and others come with tokens that nobody gave out: they become new users.
-func (c *crew) replace(ctx context.Context, f fault) error {
-	dice := rand.New(rand.NewPCG(f.dice, 0))
+func (c *clients) replace(ctx context.Context, f fault) error {
+	rng := rand.New(rand.NewPCG(f.seed, 0))
 	n := 0
-	for range 1 + dice.IntN(several) {
-		p := c.take(dice)
+	for range 1 + rng.IntN(several) {
+		p := c.take(rng)
 		if p == nil {
 			continue
 		}
 		n++
-		if dice.IntN(2) == 0 {
+		if rng.IntN(2) == 0 {
 			p.crash()
 		} else {
 			p.leave()
@@ -137,7 +137,7 @@ func (c *crew) replace(ctx context.Context, f fault) error {
 }
 
 // replaceEnded begins somebody new for each who was refused for good, and says why they were.
-func (c *crew) replaceEnded() (why []error) {
+func (c *clients) replaceEnded() (why []error) {
 	c.mu.Lock()
 	n := len(c.here)
 	c.here = slices.DeleteFunc(c.here, func(p *person) bool {
@@ -156,7 +156,7 @@ func (c *crew) replaceEnded() (why []error) {
 }
 
 // witnesses gives all that bear witness.
-func (c *crew) witnesses() []*checker.Witness {
+func (c *clients) witnesses() []*checker.Witness {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := slices.Clone(c.others)
