@@ -19,10 +19,10 @@ const (
 	presenceIn = 10 * time.Second // the window: not shorter when quick, as a crowd is told its count once a second
 )
 
-// churner has members go and come, but for those that count what they are told.
+// churner has members leave the room and join it again, except those that count what they are told.
 type churner struct {
 	fleet  *load.Fleet
-	dice   *rand.Rand
+	rng    *rand.Rand
 	turn   int   // goes next
 	beats  int   // so far
 	comes  []int // by beat, modulo their number: who comes then; -1 for nobody
@@ -31,12 +31,12 @@ type churner struct {
 
 func newChurner(fleet *load.Fleet, beat time.Duration) *churner {
 	return &churner{
-		fleet: fleet, dice: rand.New(rand.NewPCG(2026, 11)), turn: 1,
+		fleet: fleet, rng: rand.New(rand.NewPCG(2026, 11)), turn: 1,
 		comes: slices.Repeat([]int{-1}, int(longAway/beat)),
 	}
 }
 
-// beat has one go, and those come whose time it is.
+// beat has one member leave, and the member whose time has come join again.
 func (c *churner) beat() {
 	now := c.beats % len(c.comes)
 	c.beats++
@@ -47,7 +47,7 @@ func (c *churner) beat() {
 	for c.fleet.IsFull(c.turn) {
 		c.turn = (c.turn + 1) % c.fleet.Members()
 	}
-	at := c.dice.IntN(len(c.comes))
+	at := c.rng.IntN(len(c.comes))
 	for c.comes[at] >= 0 || at == now {
 		at = (at + 1) % len(c.comes)
 		if at == now { // all times are taken

@@ -1,8 +1,8 @@
 // Package rows is what is measured: a row for each work, with its target. A row starts the servers, drives them with a load,
 // and gives the figures and the verdicts on them.
 //
-// Servers that are compared take turns, A B A B, each time as new processes, so that what the machine does beside falls on
-// all of them; a verdict is the median of the ratios of the rounds.
+// Servers that are compared take turns, A B A B, each time as new processes, so that whatever else the machine does slows all of
+// them alike. A verdict is the median of the ratios of the rounds.
 package rows
 
 import (
@@ -33,7 +33,7 @@ type Bench struct {
 	Hold     []string  // command that holds idle members: see the package hold
 }
 
-// Row is one work.
+// Row is one kind of load.
 type Row struct {
 	Name  string
 	Title string

@@ -47,7 +47,10 @@ func (s sample) read(figures []reading) []Reading {
 	return all
 }
 
-// window measures what happens to fleet and servers within d.
+// longestWindow is when a server that delivers nothing is given up.
+const longestWindow = time.Minute
+
+// window measures what happens to fleet and servers within d, or until something was delivered where that takes longer.
 func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*process.Server) (sample, error) {
 	f.Latencies() // what came before the window is not of it
 	before, busyBefore, cpuBefore, err := clocks(f, servers)
@@ -57,6 +60,11 @@ func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*pro
 	start := time.Now()
 	if err := f.Run(ctx, d); err != nil {
 		return sample{}, err
+	}
+	for f.Counters().Deliveries == before.Deliveries && time.Since(start) < longestWindow {
+		if err := f.Run(ctx, d/10); err != nil {
+			return sample{}, err
+		}
 	}
 	took := time.Since(start).Seconds()
 	after, busyAfter, cpuAfter, err := clocks(f, servers)
@@ -69,7 +77,7 @@ func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*pro
 		deliveries = full / float64(f.FullMembers()) * float64(f.Members())
 	}
 	if deliveries == 0 {
-		return sample{}, fmt.Errorf("nothing was delivered within %v", d)
+		return sample{}, fmt.Errorf("nothing was delivered within %v", longestWindow)
 	}
 	l := f.Latencies()
 	slices.Sort(l)
