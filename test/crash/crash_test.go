@@ -110,8 +110,8 @@ func settle(t *testing.T, all []*harness.Person, rooms []chat.RoomID) map[chat.R
 	return logs
 }
 
-// TestSlowReader has one member that stops reading while others talk a lot. They are not held up, the server's memory is what it
-// is without the slow one, and that one catches up when it reads again.
+// TestSlowReader has one member that stops reading while others talk a lot. The others do not wait for it, the server needs no more
+// memory than without it, and it catches up when it reads again.
 func TestSlowReader(t *testing.T) {
 	const texts, size = 3000, 8 << 10 // 24 MB, far more than any buffer
 	// Who reads nothing is disconnected after three pings. The pings are so rare that this does not happen, however long it takes
@@ -137,7 +137,7 @@ func TestSlowReader(t *testing.T) {
 	<-slow.stopped
 	without := talk(3 * texts)
 	t.Logf("server: %d kB with all reading, %d kB with one who does not, after %d kB more", all>>10, without>>10, 2*texts*size>>10)
-	if grown := without - all; grown > texts*size { // half of what was said; its queue may hold 256 kB, the rest is the collector's
+	if grown := without - all; grown > texts*size { // half of what was said; a queue holds 256 kB, the garbage collector varies more
 		t.Errorf("the server grew by %d kB", grown>>10)
 	}
 	close(slow.release)

@@ -12,41 +12,41 @@ import (
 	"salon/test/checker"
 )
 
-// talkers is how many clients talk at once; pace is how many texts they send together each second. The store that the suite runs
-// on reads whole collections for most questions, so that more would measure it.
+// talkers is how many clients talk at once; pace is how many texts they send together each second. More would only load the store
+// that the suite runs on, which reads a whole collection for most queries.
 const (
 	talkers = 30
 	pace    = 30.0
 )
 
-// rooms are where everybody is.
+// rooms are the rooms that every client joins.
 var rooms = []chat.RoomID{"attic", "cellar", "garden", "kitchen"}
 
-// clients is all the clients that there are and were.
+// clients starts and ends the clients, and keeps those that ended, for their records.
 type clients struct {
 	tally *tally
 	urls  []string
-	talk  context.Context // ends when they are to fall silent for good
-	quiet atomic.Bool     // they are to be silent for now
+	talk  context.Context // ends when they are to stop talking for good
+	quiet atomic.Bool     // they are not to talk for now
 	seed  uint64
 
 	mu     sync.Mutex // guards what follows
 	here   []*person
 	gone   []*person // ended by a fault, or by themselves
-	others []*checker.Witness
-	begun  int
+	others []*checker.Witness // of visits
+	begun  int // so far
 	visits int // that got all their answers
 	again  int // sends that were repeated and acknowledged again
 }
 
-// enter begins n people.
+// enter starts n new clients.
 func (c *clients) enter(n int) {
 	for range n {
 		c.add(c.begin("", ""))
 	}
 }
 
-// begin begins a person; with no name, under a new one.
+// begin starts a client, under a new name where name is empty.
 func (c *clients) begin(name, token string) *person {
 	c.mu.Lock()
 	c.begun++
@@ -70,7 +70,7 @@ func (c *clients) add(p *person) {
 	c.here = append(c.here, p)
 }
 
-// take takes one of the clients out; nil when nobody is left.
+// take removes one of the present clients and returns it; nil when none is left.
 func (c *clients) take(rng *rand.Rand) *person {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,18 +84,18 @@ func (c *clients) take(rng *rand.Rand) *person {
 	return p
 }
 
-// present gives those who are here now.
+// present gives the clients that run now.
 func (c *clients) present() []*person {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.here)
 }
 
-// at most this many clients are restarted by one fault.
+// several is how many clients one fault restarts at most.
 const several = 4
 
-// restart ends some clients without goodbye, and begins them again as new processes that know their token and nothing else: their
-// since is as old as can be.
+// restart ends some clients without a close frame, and starts them again as new ones that know their token and nothing else: they
+// ask for the log from its beginning.
 func (c *clients) restart(ctx context.Context, f fault) error {
 	rng := rand.New(rand.NewPCG(f.seed, 0))
 	var ended []*person
@@ -113,7 +113,7 @@ func (c *clients) restart(ctx context.Context, f fault) error {
 	return nil
 }
 
-// replace has some clients leave for good, and others come with tokens that nobody gave out: they become new users.
+// replace ends some clients for good, and starts others with tokens that no server gave out: they become new users.
 func (c *clients) replace(ctx context.Context, f fault) error {
 	rng := rand.New(rand.NewPCG(f.seed, 0))
 	n := 0
@@ -136,7 +136,7 @@ func (c *clients) replace(ctx context.Context, f fault) error {
 	return nil
 }
 
-// replaceEnded begins somebody new for each who was refused for good, and says why they were.
+// replaceEnded starts a new client for each that was refused for good, and says why they were.
 func (c *clients) replaceEnded() (why []error) {
 	c.mu.Lock()
 	n := len(c.here)
@@ -155,7 +155,7 @@ func (c *clients) replaceEnded() (why []error) {
 	return why
 }
 
-// witnesses gives all that bear witness.
+// witnesses gives the records of all clients.
 func (c *clients) witnesses() []*checker.Witness {
 	c.mu.Lock()
 	defer c.mu.Unlock()

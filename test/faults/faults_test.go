@@ -3,8 +3,8 @@
 //
 // What goes wrong is drawn from a seed, which is printed. TIME and SEED in the environment set how long and which; see README.md.
 //
-// The test's goroutine owns the world and starts each burst's faults, one goroutine for each, which it waits for. A place that a
-// fault is done to is that fault's alone until it is healed.
+// The test's goroutine owns the world. It starts a goroutine for each fault of a burst, and waits for all of them. Until a fault is
+// healed, no other fault is done to the same place.
 package faults
 
 import (
@@ -39,7 +39,7 @@ func TestFaults(t *testing.T) {
 	if err := w.awaitRecovery(ctx, t, r); err != nil {
 		t.Fatalf("before any fault: %v", err)
 	}
-	r.recoveries = nil // so far nothing had gone wrong
+	r.recoveries = nil // this one was from no fault
 	plan := newPlanner(seed, sizeOf(whole))
 	for began, n := time.Now(), 0; time.Since(began) < whole && !t.Failed(); n++ {
 		w.burst(ctx, t, plan, n%3 > 0, r)
@@ -72,7 +72,7 @@ func settings(t *testing.T) (whole time.Duration, seed uint64) {
 	return whole, seed
 }
 
-// startClients begins those who talk, and one at each node who stays there.
+// startClients starts the clients that talk, and one at each node that only listens and stays there.
 func (w *world) startClients(t *testing.T, talk context.Context, seed uint64, wire *tally) {
 	w.clients = &clients{tally: wire, talk: talk, seed: seed}
 	for i, n := range w.nodes {
@@ -87,8 +87,8 @@ func (w *world) startClients(t *testing.T, talk context.Context, seed uint64, wi
 	})
 }
 
-// burst does what is drawn, and returns when all of it is healed. With silence the people stop talking in the middle of it: of what
-// is lost between nodes then, no later message tells.
+// burst makes the next faults of the plan, and returns when all are healed. With silence the clients stop talking in the middle of
+// it, so that no later message reveals what is lost between nodes then.
 func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence bool, r *report) {
 	faults := plan.next()
 	if silence {
@@ -123,7 +123,7 @@ func (w *world) awaitRecovery(ctx context.Context, t *testing.T, r *report) erro
 	return w.clients.visit(ctx, fault{lasts: 2 * time.Second, seed: uint64(len(r.recoveries))})
 }
 
-// judge waits until all that was sent is settled and everybody has seen all, and counts what is broken.
+// judge waits until everything that was sent is acknowledged and every client has seen everything, and counts the broken promises.
 func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()
@@ -149,7 +149,7 @@ func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 	}
 }
 
-// late has somebody come to each node now, to be shown the whole logs by it.
+// late starts a client at each node now, to be shown the whole logs by that node.
 func (w *world) late(ctx context.Context, t *testing.T, r *report) (late []*person) {
 	for i, n := range w.nodes {
 		p := begin(ctx, origin{name: fmt.Sprint("latecomer ", i+1), urls: []string{n.url()}}, r.wire)
@@ -159,7 +159,7 @@ func (w *world) late(ctx context.Context, t *testing.T, r *report) (late []*pers
 	return late
 }
 
-// seenByAll waits until all were shown all that is stored, and gives the logs.
+// seenByAll waits until every client was shown everything that is stored, and gives the logs.
 func (w *world) seenByAll(ctx context.Context, t *testing.T, all []*person) map[chat.RoomID][]chat.Event {
 	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()

@@ -14,7 +14,7 @@ import (
 	"salon/test/harness"
 )
 
-// link is one way between two processes, with a proxy in it that can be told to be bad.
+// link is a connection's way from one process to another, through a proxy that can be told to be bad.
 type link struct {
 	name  string
 	proxy *toxiproxy.Proxy
@@ -38,7 +38,7 @@ func newProxies() *toxiproxy.ApiServer {
 // address is where the link begins.
 func (l *link) address() string { return l.proxy.Listen }
 
-// cut closes the link's connections and takes no more until reopen.
+// cut closes the link's connections. The link takes no more until reopen.
 func (l *link) cut() { l.proxy.Stop() }
 
 // reopen takes connections again.
@@ -66,7 +66,7 @@ type toxic struct {
 	attributes map[string]int
 }
 
-// degrade makes the link bad, the connections that there are and those to come.
+// degrade makes the link bad, for its present and its later connections.
 func (l *link) degrade(toxics ...toxic) error {
 	for _, x := range toxics {
 		b, err := json.Marshal(map[string]any{"type": x.kind, "stream": x.stream, "attributes": x.attributes})
@@ -80,5 +80,5 @@ func (l *link) degrade(toxics ...toxic) error {
 	return nil
 }
 
-// restore takes back all that degrade did. What it held back comes through now, late.
+// restore undoes degrade. What the link held back goes through now, late.
 func (l *link) restore(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }

@@ -16,7 +16,7 @@ import (
 	"salon/test/checker"
 )
 
-// person is one run of a client: it joins all rooms, talks, and bears witness until it is ended.
+// person is one run of a client: it joins all rooms, talks, and records what it is told until it is ended.
 type person struct {
 	*client.Client
 	name    string
@@ -42,11 +42,11 @@ type origin struct {
 	name, token string
 	urls        []string     // of nodes, tried in turn from the first on; one: stays there
 	pace        float64      // texts each second; 0 for silence
-	quiet       *atomic.Bool // silence for now
+	quiet       *atomic.Bool // not to talk for now
 	seed        uint64
 }
 
-// begin starts a person's client, and its talk, which ends with talk.
+// begin starts a client. It talks until talk ends, and runs until it is ended.
 func begin(talk context.Context, o origin, t *tally) *person {
 	p := &person{name: o.name, witness: checker.NewWitness(o.name), ended: make(chan struct{}), token: o.token}
 	p.forget()
@@ -114,13 +114,13 @@ func (p *person) talk(ctx context.Context, o origin) {
 		text := fmt.Sprintf("%s says %d%s", p.name, n, strings.Repeat(" and on", rng.IntN(40)))
 		cid, err := p.Send(ctx, room, text)
 		if err != nil {
-			return // it has ended, and says why itself
+			return // the client has ended; live notes why
 		}
 		p.witness.Sent(room, cid)
 	}
 }
 
-// crash ends the client without a goodbye.
+// crash ends the client without a close frame.
 func (p *person) crash() {
 	p.Drop()
 	p.leave()
@@ -193,14 +193,14 @@ func (p *person) applyPresence(n client.Presence) {
 	}
 }
 
-// here tells whether it is in all rooms now.
+// here tells whether the client is in all rooms now.
 func (p *person) here() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.joined) == len(rooms)
 }
 
-// state says what it waits for.
+// state says how far the client has come, for the log.
 func (p *person) state() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -215,14 +215,14 @@ func (p *person) state() string {
 	return fmt.Sprintf("%s (%v)", p.name, p.reason)
 }
 
-// list gives whom it shows as the members of a room.
+// list gives the members of a room as the client shows them.
 func (p *person) list(room chat.RoomID) map[chat.UserID]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.lists[room])
 }
 
-// credentials gives what another run of this user begins with.
+// credentials gives the user's token, and which of its sends were acknowledged.
 func (p *person) credentials() (token string, acked []checker.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

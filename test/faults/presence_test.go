@@ -33,8 +33,8 @@ func (c recovery) String() string {
 		c.back.Seconds(), c.who.Seconds(), c.lists.Seconds(), c.shown.Seconds(), c.last)
 }
 
-// settle waits until everybody is in the rooms and presence is true, and when nobody talks, until everybody was shown all. The
-// times begin now. Errors: what is still wrong when ctx ends.
+// settle waits until every client is in the rooms and presence is true, and when nobody talks, until every client was shown
+// everything. The times count from now. The error says what is still wrong when ctx ends.
 func (w *world) settle(ctx context.Context, ended func([]error)) (c recovery, err error) {
 	began := time.Now()
 	note := func(err error) error {
@@ -76,7 +76,7 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c recovery, er
 	return c, errors.Join(errs...)
 }
 
-// until asks again and again until it is right, or ctx ends; then it gives what was wrong last.
+// until calls right until it gives no error, or until ctx ends; then it gives the last error.
 func until(ctx context.Context, right func() error) error {
 	var wrong error
 	for {
@@ -84,7 +84,7 @@ func until(ctx context.Context, right func() error) error {
 		switch {
 		case err == nil:
 			return nil
-		case wrong == nil || ctx.Err() == nil: // else asking was cut short
+		case wrong == nil || ctx.Err() == nil: // else the error may only be that ctx has ended
 			wrong = fmt.Errorf("still: %w", err)
 		}
 		if ctx.Err() != nil {
@@ -94,7 +94,7 @@ func until(ctx context.Context, right func() error) error {
 	}
 }
 
-// allBack says who is not in the rooms, and has them not wait to try.
+// allBack says which clients are not in the rooms, and has them try to connect at once.
 func (w *world) allBack() error {
 	var away []string
 	for _, p := range w.everybody() {
@@ -111,7 +111,7 @@ func (w *world) allBack() error {
 
 func (w *world) everybody() []*person { return slices.Concat(w.watchers, w.clients.present()) }
 
-// truth is who is in every room, by identity.
+// truth gives the name of every user that is in the rooms.
 func (w *world) truth() map[chat.UserID]string {
 	truth := map[chat.UserID]string{}
 	for _, p := range w.everybody() {
@@ -120,7 +120,7 @@ func (w *world) truth() map[chat.UserID]string {
 	return truth
 }
 
-// compareWho asks every node who is in every room.
+// compareWho asks every node who is in every room, and says what differs from the truth.
 func (w *world) compareWho(ctx context.Context, truth map[chat.UserID]string) error {
 	ctx, cancel := context.WithTimeout(ctx, askAgain)
 	defer cancel()
@@ -142,7 +142,7 @@ func (w *world) compareWho(ctx context.Context, truth map[chat.UserID]string) er
 	return nil
 }
 
-// compareLists looks at what each client shows.
+// compareLists says which client's list of members differs from the truth.
 func (w *world) compareLists(truth map[chat.UserID]string) error {
 	for _, p := range w.everybody() {
 		for _, room := range rooms {
@@ -154,7 +154,7 @@ func (w *world) compareLists(truth map[chat.UserID]string) error {
 	return nil
 }
 
-// compareShown says who was not shown all that is stored, or has something to send.
+// compareShown says which client was not shown everything that is stored, or has something to send.
 func (w *world) compareShown(ctx context.Context) error {
 	logs, err := w.logs(ctx)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"salon/test/checker"
 )
 
-// visit comes in beside some who are here, with their tokens, over a connection of its own to any node, at any place in a room's
-// log, and sends again what they sent long ago, with another text: it must be acknowledged with the number that it has.
+// visit makes connections with the tokens of clients that are present, to any node. Each joins a room at any place of its log and
+// sends again, with another text, what the client sent long ago. This must be acknowledged with the number that it has.
 func (c *clients) visit(ctx context.Context, f fault) error {
 	rng := rand.New(rand.NewPCG(f.seed, 0))
 	ctx, cancel := context.WithTimeout(ctx, f.lasts)
@@ -53,7 +53,7 @@ type visitor struct {
 	witness *checker.Witness
 }
 
-// call goes through the visit. Its errors are those of a connection under faults.
+// call makes the visit. Its errors are those of a connection under faults.
 func (v *visitor) call(ctx context.Context, url string, t *tally) error {
 	raw, err := client.DialWebSocket(ctx, url)
 	if err != nil {
@@ -82,7 +82,7 @@ func (v *visitor) call(ctx context.Context, url string, t *tally) error {
 
 func (v *visitor) say(conn client.Conn, what map[string]any) { conn.Write(protocol.Marshal(what)) }
 
-// take notes what the server says; done with the acknowledgement.
+// take notes what the server says. It is done with the acknowledgement.
 func (v *visitor) take(line []byte) (done bool, err error) {
 	var s struct {
 		Type string      `json:"type"`
