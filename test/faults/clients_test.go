@@ -32,11 +32,11 @@ type clients struct {
 
 	mu     sync.Mutex // guards what follows
 	here   []*person
-	gone   []*person // ended by a fault, or by themselves
+	gone   []*person          // ended by a fault, or by themselves
 	others []*checker.Witness // of visits
-	begun  int // so far
-	visits int // that got all their answers
-	again  int // sends that were repeated and acknowledged again
+	begun  int                // so far
+	visits int                // that got all their answers
+	again  int                // sends that were repeated and acknowledged again
 }
 
 // enter starts n new clients.
