@@ -1,8 +1,8 @@
-# What one types; the work is in scripts/.
+# The commands of the project; the work is in scripts/. Variables given to make, as in ROW=idle, reach the scripts.
 
 .PHONY: run test faults bench lint generate fuzz check
 
-run: ## open the rooms
+run: ## start the server
 	go run ./cmd/salon
 
 test: ## all tests, race detector on; installs what they need on Debian
@@ -17,8 +17,8 @@ lint: ## format, vet, staticcheck, types of the browser client
 generate: ## what is made from other files
 	go generate ./...
 
-bench: ## the benchmarks against their floors; ROW=name for one row
-	scripts/bench $(ROW)
+bench: ## the benchmarks; ROW=name,… for some rows, AGAINST=COMMIT to compare with a build of it, ROUNDS=n
+	scripts/bench
 
 fuzz: ## every fuzz target for FUZZTIME (default 30s) each
 	scripts/fuzz

@@ -1,6 +1,6 @@
-// Package checker holds what clients were told against what the history keeps, and counts each broken promise.
+// Package checker compares what clients were told with what the history has, and counts each broken promise.
 //
-// A Witness records for one client; Check judges all of them. Nothing here knows how faults were made.
+// A Witness records what one client is told. Check judges all of them. Nothing here knows which faults there were.
 package checker
 
 import (
@@ -37,7 +37,7 @@ type Witness struct {
 	acks  []Ack
 	sends map[chat.RoomID][]string // cids given to the client to send, in that order
 	seen  map[chat.RoomID][]Sight
-	since map[chat.RoomID]uint64 // where it begins, where that is known
+	since map[chat.RoomID]uint64 // the number after which the client asked for everything; none where it did not say
 	gone  bool
 }
 
@@ -69,7 +69,7 @@ func (w *Witness) Since(room chat.RoomID, seq uint64) {
 	w.since[room] = seq
 }
 
-// Gone records that the client has ended before the others. What it was not told by then, nobody owes it.
+// Gone records that the client has ended before the others. It need not have been told what comes after.
 func (w *Witness) Gone() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,14 +102,14 @@ func (w *Witness) Acks() int {
 
 // Verdict counts the broken promises; all are 0 when all were kept.
 type Verdict struct {
-	Lost      int // acknowledged, and not in the history, or another there
+	Lost      int // acknowledged, and not in the history under that number
 	Unsettled int // sent, and not acknowledged at the end
 	Twice     int // one send stored twice
 	Shuffled  int // sends of a client that stand in a log in another order than it sent them
 	Holes     int // numbers missing in a log
 	Gaps      int // numbers that a client was not shown between two that it was, or at the end
 	Repeats   int // numbers that a client was shown again, or after a later one
-	Phantoms  int // shown, and not in the history, or another there
+	Phantoms  int // shown, and not in the history under that number, or not the same
 
 	Acks, Events, Sights int // how much was checked
 	Details              []string

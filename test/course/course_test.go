@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -26,7 +25,7 @@ func salon(t *testing.T, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	c := exec.CommandContext(ctx, harness.Binary(t), args...)
 	c.Env = []string{"LC_ALL=fr_FR.UTF-8", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
-	c.WaitDelay = time.Second
+	c.WaitDelay = harness.Patience // for what it has written to be read
 	return c
 }
 

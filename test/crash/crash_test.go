@@ -53,6 +53,9 @@ func TestKilledTenTimes(t *testing.T) {
 		})
 		server.Kill()
 		t.Logf("kill %d after %d acknowledgements", k+1, acks(all))
+		harness.Eventually(t, "everybody has lost the connection", func() bool {
+			return !slices.ContainsFunc(all, func(p *harness.Person) bool { return p.Losses() <= k })
+		})
 		server.Run()
 		for _, p := range all {
 			p.Retry() // the pauses between tries are another test's business
@@ -107,11 +110,13 @@ func settle(t *testing.T, all []*harness.Person, rooms []chat.RoomID) map[chat.R
 	return logs
 }
 
-// TestSlowReader has one member that stops reading while others talk a lot. They are not held up, the server's memory is what it
-// is without the slow one, and that one catches up when it reads again.
+// TestSlowReader has one member that stops reading while others talk a lot. The others do not wait for it, the server needs no more
+// memory than without it, and it catches up when it reads again.
 func TestSlowReader(t *testing.T) {
 	const texts, size = 3000, 8 << 10 // 24 MB, far more than any buffer
-	server := harness.Start(t, "--data", t.TempDir(), "--max-rate", "0", "--no-compress")
+	// Who reads nothing is disconnected after three pings. The pings are so rare that this does not happen, however long it takes
+	// to say all.
+	server := harness.Start(t, "--data", t.TempDir(), "--max-rate", "0", "--no-compress", "--ping", "1h")
 	slow := startReader(t, server, texts+1)
 	lobby := func(o *client.Options) { o.Rooms = []chat.RoomID{"lobby"} }
 	talker, listener := harness.NewPerson(t, server.URL(), "talker", lobby), harness.NewPerson(t, server.URL(), "listener", lobby)
@@ -132,7 +137,7 @@ func TestSlowReader(t *testing.T) {
 	<-slow.stopped
 	without := talk(3 * texts)
 	t.Logf("server: %d kB with all reading, %d kB with one who does not, after %d kB more", all>>10, without>>10, 2*texts*size>>10)
-	if grown := without - all; grown > texts*size { // half of what was said; its queue may hold 256 kB, the rest is the collector's
+	if grown := without - all; grown > texts*size { // half of what was said; a queue holds 256 kB, the garbage collector varies more
 		t.Errorf("the server grew by %d kB", grown>>10)
 	}
 	close(slow.release)
@@ -226,7 +231,7 @@ func TestSilentSocketsAreEnded(t *testing.T) {
 	loris := dialTCP(t, server)
 	defer loris.Close()
 	if _, err := loris.Write([]byte("GET /ws HTTP/1.1\r\nHost: x\r\nX-Slow: ")); err != nil {
-		t.Fatal(err)
+		t.Logf("it was ended before it could write: %v", err)
 	}
 	if n, err := readToEnd(loris); err != nil {
 		t.Errorf("a handshake that never ends was not ended: %d bytes, %v", n, err)

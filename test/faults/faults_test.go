@@ -1,10 +1,10 @@
-// Package faults runs three nodes on Redis and a MongoDB-compatible server, with a bad proxy in every link, lets people talk
-// while everything goes wrong that can, and then holds what each was told against the history.
+// Package faults runs three nodes on Redis and a MongoDB-compatible server, with a faulty proxy in every link. Clients talk while
+// everything goes wrong that can. Then what each client was told is compared with the history.
 //
 // What goes wrong is drawn from a seed, which is printed. TIME and SEED in the environment set how long and which; see README.md.
 //
-// The test's goroutine owns the world and starts each burst's faults, one goroutine for each, which it waits for. A place that a
-// fault is done to is that fault's alone until it is healed.
+// The test's goroutine owns the world. It starts a goroutine for each fault of a burst, and waits for all of them. Until a fault is
+// healed, no other fault is done to the same place.
 package faults
 
 import (
@@ -29,26 +29,26 @@ func TestFaults(t *testing.T) {
 	whole, seed := settings(t)
 	replay := fmt.Sprintf("make faults TIME=%v SEED=%d", whole, seed)
 	t.Logf("to replay: %s", replay)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*whole+5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*whole+10*harness.Patience) // ends a test that hangs
 	defer cancel()
 	w := start(t)
 	r := &report{faults: map[string]int{}, wire: &tally{}}
-	talk, hush := context.WithCancel(ctx)
-	defer hush()
-	w.people(t, talk, seed, r.wire)
-	if err := w.calmDown(ctx, t, r); err != nil {
+	talk, stopTalk := context.WithCancel(ctx)
+	defer stopTalk()
+	w.startClients(t, talk, seed, r.wire)
+	if err := w.awaitRecovery(ctx, t, r); err != nil {
 		t.Fatalf("before any fault: %v", err)
 	}
-	r.calms = nil // so far nothing had gone wrong
+	r.recoveries = nil // this one was from no fault
 	plan := newPlanner(seed, sizeOf(whole))
 	for began, n := time.Now(), 0; time.Since(began) < whole && !t.Failed(); n++ {
 		w.burst(ctx, t, plan, n%3 > 0, r)
-		if err := w.calmDown(ctx, t, r); err != nil {
+		if err := w.awaitRecovery(ctx, t, r); err != nil {
 			t.Errorf("after the faults: %v", err)
 		}
-		w.crew.quiet.Store(false)
+		w.clients.quiet.Store(false)
 	}
-	hush()
+	stopTalk()
 	w.judge(ctx, t, r)
 	t.Logf("%s\nto replay: %s", r, replay)
 	if r.broken() > 0 {
@@ -72,14 +72,14 @@ func settings(t *testing.T) (whole time.Duration, seed uint64) {
 	return whole, seed
 }
 
-// people begins those who talk, and one at each node who stays there.
-func (w *world) people(t *testing.T, talk context.Context, seed uint64, wire *tally) {
-	w.crew = &crew{tally: wire, talk: talk, seed: seed}
+// startClients starts the clients that talk, and one at each node that only listens and stays there.
+func (w *world) startClients(t *testing.T, talk context.Context, seed uint64, wire *tally) {
+	w.clients = &clients{tally: wire, talk: talk, seed: seed}
 	for i, n := range w.nodes {
-		w.crew.doors = append(w.crew.doors, n.url())
-		w.watchers = append(w.watchers, begin(talk, origin{name: fmt.Sprint("watcher ", i+1), doors: []string{n.url()}}, wire))
+		w.clients.urls = append(w.clients.urls, n.url())
+		w.watchers = append(w.watchers, begin(talk, origin{name: fmt.Sprint("watcher ", i+1), urls: []string{n.url()}}, wire))
 	}
-	w.crew.enter(people)
+	w.clients.enter(talkers)
 	t.Cleanup(func() {
 		for _, p := range w.everybody() {
 			p.leave()
@@ -87,13 +87,13 @@ func (w *world) people(t *testing.T, talk context.Context, seed uint64, wire *ta
 	})
 }
 
-// burst does what is drawn, and returns when all of it is healed. With silence the people stop talking in the middle of it: of what
-// is lost between nodes then, no later message tells.
+// burst makes the next faults of the plan, and returns when all are healed. With silence the clients stop talking in the middle of
+// it, so that no later message reveals what is lost between nodes then.
 func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence bool, r *report) {
 	faults := plan.next()
 	if silence {
-		hushed := time.AfterFunc(plan.hush(faults), func() { w.crew.quiet.Store(true) })
-		defer hushed.Stop()
+		timer := time.AfterFunc(plan.silenceAt(faults), func() { w.clients.quiet.Store(true) })
+		defer timer.Stop()
 	}
 	var work sync.WaitGroup
 	for _, f := range faults {
@@ -110,20 +110,20 @@ func (w *world) burst(ctx context.Context, t *testing.T, plan *planner, silence 
 	work.Wait()
 }
 
-// calmDown waits until everything is as it should be, and notes how long that took.
-func (w *world) calmDown(ctx context.Context, t *testing.T, r *report) error {
+// awaitRecovery waits until everything is as it should be, and notes how long that took.
+func (w *world) awaitRecovery(ctx context.Context, t *testing.T, r *report) error {
 	ctx, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()
 	c, err := w.settle(ctx, func(why []error) { r.ended = append(r.ended, why...) })
-	r.calms = append(r.calms, c)
+	r.recoveries = append(r.recoveries, c)
 	t.Log(c)
 	if err != nil {
 		return err
 	}
-	return w.crew.visit(ctx, fault{lasts: 2 * time.Second, dice: uint64(len(r.calms))})
+	return w.clients.visit(ctx, fault{lasts: 2 * time.Second, seed: uint64(len(r.recoveries))})
 }
 
-// judge waits until all that was sent is settled and everybody has seen all, and counts what is broken.
+// judge waits until everything that was sent is acknowledged and every client has seen everything, and counts the broken promises.
 func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()
@@ -138,28 +138,28 @@ func (w *world) judge(ctx context.Context, t *testing.T, r *report) {
 		p.end()
 		<-p.ended
 	}
-	all := w.crew.witnesses()
+	all := w.clients.witnesses()
 	for _, p := range append(late, w.watchers...) {
 		all = append(all, p.witness)
 	}
 	r.verdict = checker.Check(logs, all)
-	r.visits, r.again = w.crew.visits, w.crew.again
-	for _, p := range slices.Concat(w.everybody(), w.crew.gone) {
+	r.visits, r.again = w.clients.visits, w.clients.again
+	for _, p := range slices.Concat(w.everybody(), w.clients.gone) {
 		r.losses, r.refused, r.resets = r.losses+p.losses, r.refused+p.refused, r.resets+p.resets
 	}
 }
 
-// late has somebody come to each node now, to be shown the whole logs by it.
+// late starts a client at each node now, to be shown the whole logs by that node.
 func (w *world) late(ctx context.Context, t *testing.T, r *report) (late []*person) {
 	for i, n := range w.nodes {
-		p := begin(ctx, origin{name: fmt.Sprint("latecomer ", i+1), doors: []string{n.url()}}, r.wire)
+		p := begin(ctx, origin{name: fmt.Sprint("latecomer ", i+1), urls: []string{n.url()}}, r.wire)
 		t.Cleanup(p.leave)
 		late = append(late, p)
 	}
 	return late
 }
 
-// seenByAll waits until all were shown all that is stored, and gives the logs.
+// seenByAll waits until every client was shown everything that is stored, and gives the logs.
 func (w *world) seenByAll(ctx context.Context, t *testing.T, all []*person) map[chat.RoomID][]chat.Event {
 	waiting, cancel := context.WithTimeout(ctx, harness.Patience)
 	defer cancel()

@@ -18,7 +18,7 @@ const (
 	atStoreLink      place = "store link"
 	atEveryStoreLink place = "every store link"
 	atClientLink     place = "client link"
-	atPeople         place = "people"
+	atClients        place = "clients"
 )
 
 // kind is a kind of fault.
@@ -26,12 +26,12 @@ type kind struct {
 	name              string
 	where             place
 	shortest, longest time.Duration
-	do                func(ctx context.Context, w *world, f fault) error // begins it, waits, heals it
+	do                func(ctx context.Context, w *world, f fault) error // makes the fault, waits, heals it
 }
 
 const second = time.Second
 
-// Kinds that the planner treats apart.
+// Kinds that the planner treats in a way of their own.
 const (
 	stopNode       = "node stopped"
 	clientsRestart = "client restarted"
@@ -39,7 +39,7 @@ const (
 	clientsVisit   = "visit with an old since, sends repeated"
 )
 
-// kinds are all there are.
+// kinds are all kinds of faults.
 var kinds = []kind{
 	{"node killed", atNode, second / 10, 4 * second, killNode},
 	{stopNode, atNode, 0, 0, freezeNode},
@@ -51,11 +51,11 @@ var kinds = []kind{
 
 	{"redis cut off", atRedisLink, second, 7 * second, during(onRedis, cutLink)},
 	{"redis silent", atRedisLink, second, 7 * second, during(onRedis, silence)},
-	{"redis slow", atRedisLink, second, 6 * second, during(onRedis, drip)},
+	{"redis slow", atRedisLink, second, 6 * second, during(onRedis, trickle)},
 
 	{"store cut off", atStoreLink, second, 7 * second, during(onStore, cutLink)},
 	{"store silent", atStoreLink, second, 7 * second, during(onStore, silence)},
-	{"store slow", atStoreLink, second, 5 * second, during(onStore, drip)},
+	{"store slow", atStoreLink, second, 5 * second, during(onStore, trickle)},
 	{"store writes, does not answer", atStoreLink, 2 * second, 8 * second, during(onStore, loseReplies)},
 	{"store answers in part", atStoreLink, second, 4 * second, during(onStore, breakReplies)},
 	{"store gets requests late", atStoreLink, 2 * second, 8 * second, during(onStore, holdRequests)},
@@ -63,11 +63,11 @@ var kinds = []kind{
 
 	{"clients cut off", atClientLink, 0, 3 * second, during(onClients, cutLink)},
 	{"clients silent", atClientLink, second, 8 * second, during(onClients, silence)},
-	{"clients slow", atClientLink, second, 5 * second, during(onClients, drip)},
+	{"clients slow", atClientLink, second, 5 * second, during(onClients, trickle)},
 
-	{clientsRestart, atPeople, 0, 3 * second, func(ctx context.Context, w *world, f fault) error { return w.crew.restart(ctx, f) }},
-	{clientsStale, atPeople, 0, second, func(ctx context.Context, w *world, f fault) error { return w.crew.replace(ctx, f) }},
-	{clientsVisit, atPeople, 4 * second, 8 * second, func(ctx context.Context, w *world, f fault) error { return w.crew.visit(ctx, f) }},
+	{clientsRestart, atClients, 0, 3 * second, func(ctx context.Context, w *world, f fault) error { return w.clients.restart(ctx, f) }},
+	{clientsStale, atClients, 0, second, func(ctx context.Context, w *world, f fault) error { return w.clients.replace(ctx, f) }},
+	{clientsVisit, atClients, 4 * second, 8 * second, func(ctx context.Context, w *world, f fault) error { return w.clients.visit(ctx, f) }},
 }
 
 func killNode(ctx context.Context, w *world, f fault) error {
@@ -97,7 +97,7 @@ func freezeRedis(ctx context.Context, w *world, f fault) error {
 	return nil
 }
 
-// pauseRedis has Redis answer nobody, as its own command does it; it answers all at the end.
+// pauseRedis has Redis answer nobody for a while, by its own command. At the end Redis answers everything.
 func pauseRedis(ctx context.Context, w *world, f fault) error {
 	w.redis.Must("CLIENT", "PAUSE", fmt.Sprint(f.lasts.Milliseconds()), "ALL")
 	pause(ctx, f.lasts)
@@ -110,7 +110,7 @@ func storeAway(ctx context.Context, w *world, f fault) error {
 	}
 	pause(ctx, f.lasts)
 	for _, n := range w.nodes {
-		if err := n.store.mend(); err != nil {
+		if err := n.store.reopen(); err != nil {
 			return err
 		}
 	}
@@ -119,39 +119,39 @@ func storeAway(ctx context.Context, w *world, f fault) error {
 
 func onRedis(n *node) *link   { return n.redis }
 func onStore(n *node) *link   { return n.store }
-func onClients(n *node) *link { return n.door }
+func onClients(n *node) *link { return n.front }
 
-// during does something to one of a node's links for the time of a fault. What bad gives heals it.
-func during(which func(*node) *link, bad func(l *link, dice *rand.Rand) ([]toxic, bool)) func(context.Context, *world, fault) error {
+// during makes one of a node's links bad for the time of a fault: bad gives the toxics to apply, or says that the link is cut.
+func during(which func(*node) *link, bad func(l *link, rng *rand.Rand) ([]toxic, bool)) func(context.Context, *world, fault) error {
 	return func(ctx context.Context, w *world, f fault) error {
 		l := which(w.nodes[f.node])
-		toxics, cut := bad(l, rand.New(rand.NewPCG(f.dice, 0)))
+		toxics, cut := bad(l, rand.New(rand.NewPCG(f.seed, 0)))
 		if cut {
 			l.cut()
 			pause(ctx, f.lasts)
-			return l.mend()
+			return l.reopen()
 		}
-		err := l.poison(toxics...)
+		err := l.degrade(toxics...)
 		pause(ctx, f.lasts)
-		l.cure(context.WithoutCancel(ctx))
+		l.restore(context.WithoutCancel(ctx))
 		return err
 	}
 }
 
 func cutLink(*link, *rand.Rand) ([]toxic, bool) { return nil, true }
 
-// silence loses all that is said, and the connections in the end.
+// silence loses everything that is sent either way, and closes the connections when it is healed.
 func silence(*link, *rand.Rand) ([]toxic, bool) {
 	nothing := map[string]int{"timeout": 0}
 	return []toxic{{"timeout", requests, nothing}, {"timeout", replies, nothing}}, false
 }
 
-// drip lets everything through, a few bytes at a time.
-func drip(_ *link, dice *rand.Rand) ([]toxic, bool) {
-	size := 64 + dice.IntN(192)
-	crumbs := map[string]int{"average_size": size, "size_variation": size / 2, "delay": 2000 + dice.IntN(8000)} // µs
-	late := map[string]int{"latency": 20 + dice.IntN(100), "jitter": 20}                                        // ms
-	return []toxic{{"slicer", replies, crumbs}, {"slicer", requests, crumbs}, {"latency", replies, late}}, false
+// trickle lets everything through, a few bytes at a time.
+func trickle(_ *link, rng *rand.Rand) ([]toxic, bool) {
+	size := 64 + rng.IntN(192)
+	pieces := map[string]int{"average_size": size, "size_variation": size / 2, "delay": 2000 + rng.IntN(8000)} // µs
+	late := map[string]int{"latency": 20 + rng.IntN(100), "jitter": 20}                                        // ms
+	return []toxic{{"slicer", replies, pieces}, {"slicer", requests, pieces}, {"latency", replies, late}}, false
 }
 
 // loseReplies lets requests through and loses what is answered.
@@ -160,11 +160,11 @@ func loseReplies(*link, *rand.Rand) ([]toxic, bool) {
 }
 
 // breakReplies ends each connection in the middle of an answer.
-func breakReplies(_ *link, dice *rand.Rand) ([]toxic, bool) {
-	return []toxic{{"limit_data", replies, map[string]int{"bytes": 200 + dice.IntN(4000)}}}, false
+func breakReplies(_ *link, rng *rand.Rand) ([]toxic, bool) {
+	return []toxic{{"limit_data", replies, map[string]int{"bytes": 200 + rng.IntN(4000)}}}, false
 }
 
-// holdRequests lets no request through until the end; then all come, those that nobody waits for any more too.
+// holdRequests lets no request through until it is healed. Then all come, also those that nobody waits for any more.
 func holdRequests(*link, *rand.Rand) ([]toxic, bool) {
 	return []toxic{{"latency", requests, map[string]int{"latency": int(time.Hour / time.Millisecond)}}}, false
 }

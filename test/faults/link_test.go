@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +14,7 @@ import (
 	"salon/test/harness"
 )
 
-// link is one way between two processes, with a proxy in it that can be told to be bad.
+// link is a connection's way from one process to another, through a proxy that can be told to be bad.
 type link struct {
 	name  string
 	proxy *toxiproxy.Proxy
@@ -25,7 +23,7 @@ type link struct {
 // newLink opens a proxy to upstream. It is closed at the test's end.
 func newLink(tb testing.TB, server *toxiproxy.ApiServer, name, upstream string) *link {
 	tb.Helper()
-	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, steadyAddress(tb), upstream)}
+	l := &link{name: name, proxy: toxiproxy.NewProxy(server, name, fmt.Sprint("127.0.0.1:", harness.FreePort(tb)), upstream)}
 	if err := l.proxy.Start(); err != nil {
 		tb.Fatalf("proxy for %s: %v", name, err)
 	}
@@ -37,29 +35,14 @@ func newProxies() *toxiproxy.ApiServer {
 	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 }
 
-// steadyAddress gives a free loopback address outside the ports that the system hands out by itself: a link that is closed for
-// a while must find its own free again.
-func steadyAddress(tb testing.TB) string {
-	tb.Helper()
-	for range 1000 {
-		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	tb.Fatal("no free port from 20000 to 32000")
-	return ""
-}
-
 // address is where the link begins.
 func (l *link) address() string { return l.proxy.Listen }
 
-// cut closes the link's connections and takes no more until mend.
+// cut closes the link's connections. The link takes no more until reopen.
 func (l *link) cut() { l.proxy.Stop() }
 
-// mend takes connections again.
-func (l *link) mend() error {
+// reopen takes connections again.
+func (l *link) reopen() error {
 	end := time.Now().Add(harness.Patience)
 	for {
 		err := l.proxy.Start()
@@ -83,8 +66,8 @@ type toxic struct {
 	attributes map[string]int
 }
 
-// poison makes the link bad, the connections that there are and those to come.
-func (l *link) poison(toxics ...toxic) error {
+// degrade makes the link bad, for its present and its later connections.
+func (l *link) degrade(toxics ...toxic) error {
 	for _, x := range toxics {
 		b, err := json.Marshal(map[string]any{"type": x.kind, "stream": x.stream, "attributes": x.attributes})
 		if err != nil {
@@ -97,5 +80,5 @@ func (l *link) poison(toxics ...toxic) error {
 	return nil
 }
 
-// cure takes back all that poison did. What it held back comes through now, late.
-func (l *link) cure(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }
+// restore undoes degrade. What the link held back goes through now, late.
+func (l *link) restore(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }

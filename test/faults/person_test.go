@@ -16,7 +16,7 @@ import (
 	"salon/test/checker"
 )
 
-// person is one run of a client: it joins all rooms, talks, and bears witness until it is ended.
+// person is one run of a client: it joins all rooms, talks, and records what it is told until it is ended.
 type person struct {
 	*client.Client
 	name    string
@@ -40,13 +40,13 @@ type person struct {
 // origin says how a person begins.
 type origin struct {
 	name, token string
-	doors       []string     // of nodes, tried in turn from the first on; one: stays there
+	urls        []string     // of nodes, tried in turn from the first on; one: stays there
 	pace        float64      // texts each second; 0 for silence
-	quiet       *atomic.Bool // silence for now
+	quiet       *atomic.Bool // not to talk for now
 	seed        uint64
 }
 
-// begin starts a person's client, and its talk, which ends with talk.
+// begin starts a client. It talks until talk ends, and runs until it is ended.
 func begin(talk context.Context, o origin, t *tally) *person {
 	p := &person{name: o.name, witness: checker.NewWitness(o.name), ended: make(chan struct{}), token: o.token}
 	p.forget()
@@ -59,9 +59,9 @@ func begin(talk context.Context, o origin, t *tally) *person {
 			p.token = token
 		},
 		Dial: func(ctx context.Context, _ string) (client.Conn, error) {
-			door := o.doors[dials%len(o.doors)]
+			url := o.urls[dials%len(o.urls)]
 			dials++
-			c, err := client.DialWebSocket(ctx, door)
+			c, err := client.DialWebSocket(ctx, url)
 			if err != nil {
 				return nil, err
 			}
@@ -101,26 +101,26 @@ func (p *person) talk(ctx context.Context, o origin) {
 	if o.pace <= 0 {
 		return
 	}
-	dice := rand.New(rand.NewPCG(o.seed, 1))
+	rng := rand.New(rand.NewPCG(o.seed, 1))
 	for n := 1; ; n++ {
-		pause(ctx, time.Duration(dice.ExpFloat64()/o.pace*float64(time.Second)))
+		pause(ctx, time.Duration(rng.ExpFloat64()/o.pace*float64(time.Second)))
 		if ctx.Err() != nil {
 			return
 		}
 		if o.quiet.Load() {
 			continue
 		}
-		room := rooms[dice.IntN(len(rooms))]
-		text := fmt.Sprintf("%s says %d%s", p.name, n, strings.Repeat(" and on", dice.IntN(40)))
+		room := rooms[rng.IntN(len(rooms))]
+		text := fmt.Sprintf("%s says %d%s", p.name, n, strings.Repeat(" and on", rng.IntN(40)))
 		cid, err := p.Send(ctx, room, text)
 		if err != nil {
-			return // it has ended, and says why itself
+			return // the client has ended; live notes why
 		}
 		p.witness.Sent(room, cid)
 	}
 }
 
-// crash ends the client without a goodbye.
+// crash ends the client without a close frame.
 func (p *person) crash() {
 	p.Drop()
 	p.leave()
@@ -158,7 +158,7 @@ func (p *person) on(n client.Notice) {
 			p.lists[n.Room][u.ID] = u.Name
 		}
 	case client.Presence:
-		p.hear(n)
+		p.applyPresence(n)
 	case client.Lost:
 		p.losses++
 		p.reason = n.Err
@@ -170,8 +170,8 @@ func (p *person) on(n client.Notice) {
 	}
 }
 
-// hear keeps the list of members as any client would. Called with mu held.
-func (p *person) hear(n client.Presence) {
+// applyPresence keeps the list of members as any client would. Called with mu held.
+func (p *person) applyPresence(n client.Presence) {
 	list := p.lists[n.Room]
 	switch {
 	case list == nil:
@@ -193,14 +193,14 @@ func (p *person) hear(n client.Presence) {
 	}
 }
 
-// here tells whether it is in all rooms now.
+// here tells whether the client is in all rooms now.
 func (p *person) here() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.joined) == len(rooms)
 }
 
-// state says what it waits for.
+// state says how far the client has come, for the log.
 func (p *person) state() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -215,15 +215,15 @@ func (p *person) state() string {
 	return fmt.Sprintf("%s (%v)", p.name, p.reason)
 }
 
-// list gives whom it shows as the members of a room.
+// list gives the members of a room as the client shows them.
 func (p *person) list(room chat.RoomID) map[chat.UserID]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.lists[room])
 }
 
-// passport gives what another run of this user begins with.
-func (p *person) passport() (token string, acked []checker.Ack) {
+// credentials gives the user's token, and which of its sends were acknowledged.
+func (p *person) credentials() (token string, acked []checker.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.token, p.acked

@@ -14,11 +14,11 @@ const nodes = 3
 // fault is one thing that goes wrong for a while.
 type fault struct {
 	kind    *kind
-	node    int           // whom it concerns; -1 when none in particular
+	node    int           // the node that it is done to; -1 for none in particular
 	at      time.Duration // after the beginning of its burst
 	lasts   time.Duration // until it is healed
-	targets []string      // what nothing else is done to meanwhile
-	dice    uint64        // seed of its own choices
+	targets []string      // places to which no other fault is done meanwhile
+	seed    uint64        // seed of its own choices
 }
 
 func (f fault) String() string {
@@ -34,11 +34,11 @@ func (f fault) overlaps(g fault) bool {
 		slices.ContainsFunc(f.targets, func(t string) bool { return slices.Contains(g.targets, t) })
 }
 
-// planner draws bursts of faults. The same seed and size draw the same bursts, whatever happens meanwhile.
+// planner draws bursts of faults. The same seed and size draw the same bursts, whatever happens in the run.
 type planner struct {
 	rand *rand.Rand
 	size size
-	deck []*kind // those that are due before any comes again
+	deck []*kind // kinds that are drawn before any is drawn again
 }
 
 // size is how much of everything there is in a burst.
@@ -63,7 +63,7 @@ func newPlanner(seed uint64, s size) *planner {
 // next draws a burst, its faults in the order of their beginnings.
 func (p *planner) next() []fault {
 	var burst []fault
-	var late []*kind // had no place in this burst
+	var late []*kind // found no free place in this burst
 	for tries := 0; len(burst) < p.size.faults && tries < 5*p.size.faults; tries++ {
 		k := p.draw()
 		f := p.place(k)
@@ -81,9 +81,9 @@ func (p *planner) next() []fault {
 	return burst
 }
 
-// hush gives the moment of a burst at which to fall silent so that something may be lost between nodes unnoticed: in the middle of
-// something that is done to Redis, if anything is.
-func (p *planner) hush(burst []fault) time.Duration {
+// silenceAt gives when in a burst the clients stop talking, so that something may be lost between nodes unnoticed: in the middle of a
+// fault at Redis, if there is one.
+func (p *planner) silenceAt(burst []fault) time.Duration {
 	for _, f := range burst {
 		if f.kind.where == atRedis && f.lasts > 0 || f.kind.where == atRedisLink {
 			return f.at + f.lasts/2
@@ -104,14 +104,14 @@ func (p *planner) draw() *kind {
 	return k
 }
 
-// place gives a kind a time and a target.
+// place gives a fault of a kind a time and a target.
 func (p *planner) place(k *kind) fault {
-	f := fault{kind: k, node: -1, at: p.between(0, p.size.burst), lasts: p.between(k.shortest, k.longest), dice: p.rand.Uint64()}
+	f := fault{kind: k, node: -1, at: p.between(0, p.size.burst), lasts: p.between(k.shortest, k.longest), seed: p.rand.Uint64()}
 	switch {
 	case k.name == stopNode:
 		f.lasts = p.size.stop
 	case k.name == clientsRestart, k.name == clientsStale, k.name == clientsVisit:
-		return f // people get on with one another
+		return f // several of these may happen at once
 	}
 	switch k.where {
 	case atEveryStoreLink:

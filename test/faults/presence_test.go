@@ -12,11 +12,15 @@ import (
 	"salon/internal/chat"
 )
 
-// presenceIn is how long presence may take to be true again after the last fault (docs/ARCHITECTURE.md, promise 7).
+// presenceIn is how long presence takes at most to be true again after the last fault, on a machine that is not overloaded
+// (docs/ARCHITECTURE.md, promise 7). Slower ones are printed.
 const presenceIn = 10 * time.Second
 
-// calm is how the world came to itself after a burst.
-type calm struct {
+// askAgain is when a node that does not say who is there is asked again.
+const askAgain = 30 * time.Second
+
+// recovery is how the world recovered from a burst.
+type recovery struct {
 	back  time.Duration // until everybody was in the rooms again
 	who   time.Duration // until every node told truly who is where
 	lists time.Duration // until every client's own list was right
@@ -24,14 +28,14 @@ type calm struct {
 	last  string        // what was wrong last
 }
 
-func (c calm) String() string {
+func (c recovery) String() string {
 	return fmt.Sprintf("healed: %.1f s until all are back, %.1f s until who is true, %.1f s until lists are, %.1f s until all is shown; last: %s",
 		c.back.Seconds(), c.who.Seconds(), c.lists.Seconds(), c.shown.Seconds(), c.last)
 }
 
-// settle waits until everybody is in the rooms and presence is true, and when nobody talks, until everybody was shown all. The
-// times begin now. Errors: what is still wrong when ctx ends.
-func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err error) {
+// settle waits until every client is in the rooms and presence is true, and when nobody talks, until every client was shown
+// everything. The times count from now. The error says what is still wrong when ctx ends.
+func (w *world) settle(ctx context.Context, ended func([]error)) (c recovery, err error) {
 	began := time.Now()
 	note := func(err error) error {
 		if err != nil {
@@ -40,7 +44,7 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 		return err
 	}
 	if err := until(ctx, func() error {
-		ended(w.crew.replaceEnded())
+		ended(w.clients.replaceEnded())
 		return note(w.allBack())
 	}); err != nil {
 		return c, err
@@ -58,7 +62,7 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 	}
 	await(0, &c.who, func() error { return w.compareWho(ctx, truth) })
 	await(1, &c.lists, func() error { return w.compareLists(truth) })
-	if w.crew.quiet.Load() {
+	if w.clients.quiet.Load() {
 		await(2, &c.shown, func() error {
 			err := w.compareShown(ctx)
 			if err != nil {
@@ -72,7 +76,7 @@ func (w *world) settle(ctx context.Context, ended func([]error)) (c calm, err er
 	return c, errors.Join(errs...)
 }
 
-// until asks again and again until it is right, or ctx ends; then it gives what was wrong last.
+// until calls right until it gives no error, or until ctx ends; then it gives the last error.
 func until(ctx context.Context, right func() error) error {
 	var wrong error
 	for {
@@ -80,7 +84,7 @@ func until(ctx context.Context, right func() error) error {
 		switch {
 		case err == nil:
 			return nil
-		case wrong == nil || ctx.Err() == nil: // else asking was cut short
+		case wrong == nil || ctx.Err() == nil: // else the error may only be that ctx has ended
 			wrong = fmt.Errorf("still: %w", err)
 		}
 		if ctx.Err() != nil {
@@ -90,7 +94,7 @@ func until(ctx context.Context, right func() error) error {
 	}
 }
 
-// allBack says who is not in the rooms, and has them not wait to try.
+// allBack says which clients are not in the rooms, and has them try to connect at once.
 func (w *world) allBack() error {
 	var away []string
 	for _, p := range w.everybody() {
@@ -105,9 +109,9 @@ func (w *world) allBack() error {
 	return nil
 }
 
-func (w *world) everybody() []*person { return slices.Concat(w.watchers, w.crew.present()) }
+func (w *world) everybody() []*person { return slices.Concat(w.watchers, w.clients.present()) }
 
-// truth is who is in every room, by identity.
+// truth gives the name of every user that is in the rooms.
 func (w *world) truth() map[chat.UserID]string {
 	truth := map[chat.UserID]string{}
 	for _, p := range w.everybody() {
@@ -116,9 +120,9 @@ func (w *world) truth() map[chat.UserID]string {
 	return truth
 }
 
-// compareWho asks every node who is in every room.
+// compareWho asks every node who is in every room, and says what differs from the truth.
 func (w *world) compareWho(ctx context.Context, truth map[chat.UserID]string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askAgain)
 	defer cancel()
 	for i, p := range w.watchers {
 		for _, room := range rooms {
@@ -138,7 +142,7 @@ func (w *world) compareWho(ctx context.Context, truth map[chat.UserID]string) er
 	return nil
 }
 
-// compareLists looks at what each client shows.
+// compareLists says which client's list of members differs from the truth.
 func (w *world) compareLists(truth map[chat.UserID]string) error {
 	for _, p := range w.everybody() {
 		for _, room := range rooms {
@@ -150,7 +154,7 @@ func (w *world) compareLists(truth map[chat.UserID]string) error {
 	return nil
 }
 
-// compareShown says who was not shown all that is stored, or has something to send.
+// compareShown says which client was not shown everything that is stored, or has something to send.
 func (w *world) compareShown(ctx context.Context) error {
 	logs, err := w.logs(ctx)
 	if err != nil {

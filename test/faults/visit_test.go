@@ -13,10 +13,10 @@ import (
 	"salon/test/checker"
 )
 
-// visit comes in beside some who are here, with their tokens, over a connection of its own to any node, at any place in a room's
-// log, and sends again what they sent long ago, with another text: it must be acknowledged with the number that it has.
-func (c *crew) visit(ctx context.Context, f fault) error {
-	dice := rand.New(rand.NewPCG(f.dice, 0))
+// visit makes connections with the tokens of clients that are present, to any node. Each joins a room at any place of its log and
+// sends again, with another text, what the client sent long ago. This must be acknowledged with the number that it has.
+func (c *clients) visit(ctx context.Context, f fault) error {
+	rng := rand.New(rand.NewPCG(f.seed, 0))
 	ctx, cancel := context.WithTimeout(ctx, f.lasts)
 	defer cancel()
 	for ctx.Err() == nil {
@@ -24,16 +24,16 @@ func (c *crew) visit(ctx context.Context, f fault) error {
 		if len(all) == 0 {
 			return nil
 		}
-		p := all[dice.IntN(len(all))]
-		token, acked := p.passport()
+		p := all[rng.IntN(len(all))]
+		token, acked := p.credentials()
 		if token == "" || len(acked) == 0 {
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
-		v := &visitor{token: token, ack: acked[dice.IntN(len(acked))], witness: checker.NewWitness("visitor as " + p.name)}
-		v.since = uint64(dice.Int64N(int64(v.ack.Seq + 1)))
+		v := &visitor{token: token, ack: acked[rng.IntN(len(acked))], witness: checker.NewWitness("visitor as " + p.name)}
+		v.since = uint64(rng.Int64N(int64(v.ack.Seq + 1)))
 		v.witness.Gone() // it does not stay to the end
-		err := v.call(ctx, c.doors[dice.IntN(len(c.doors))], c.tally)
+		err := v.call(ctx, c.urls[rng.IntN(len(c.urls))], c.tally)
 		c.mu.Lock()
 		c.others = append(c.others, v.witness)
 		c.again += v.witness.Acks()
@@ -53,9 +53,9 @@ type visitor struct {
 	witness *checker.Witness
 }
 
-// call goes through the visit. Its errors are those of a connection under faults.
-func (v *visitor) call(ctx context.Context, door string, t *tally) error {
-	raw, err := client.DialWebSocket(ctx, door)
+// call makes the visit. Its errors are those of a connection under faults.
+func (v *visitor) call(ctx context.Context, url string, t *tally) error {
+	raw, err := client.DialWebSocket(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (v *visitor) call(ctx context.Context, door string, t *tally) error {
 
 func (v *visitor) say(conn client.Conn, what map[string]any) { conn.Write(protocol.Marshal(what)) }
 
-// take notes what the server says; done with the acknowledgement.
+// take notes what the server says. It is done with the acknowledgement.
 func (v *visitor) take(line []byte) (done bool, err error) {
 	var s struct {
 		Type string      `json:"type"`

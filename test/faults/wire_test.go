@@ -17,8 +17,8 @@ type tally struct {
 	mu          sync.Mutex // guards what follows
 	connections int
 	events      int
-	gaps        int // an event that left others out, without a word of lag
-	repeats     int // an event that had been sent already
+	gaps        int // events after which others were missing, though the server did not say that the client lags
+	repeats     int // events that had been sent already
 	details     []string
 }
 
@@ -31,8 +31,8 @@ func (t *tally) note(count *int, format string, args ...any) {
 	}
 }
 
-// line watches one connection: on it, the events of each room follow the answer to join without gap or repeat. The client, which
-// asks again for what it misses and drops what it has, would cover up for a server that does not keep this.
+// line watches one connection: on it, the events of each room follow the answer to join without gap or repeat. The client would
+// hide a server's fault here, since it asks again for what it misses and drops what it has.
 type line struct {
 	client.Conn
 	name  string
@@ -50,7 +50,7 @@ func watch(c client.Conn, name string, t *tally) *line {
 	return &line{Conn: c, name: name, tally: t, asked: map[string]*uint64{}, next: map[chat.RoomID]uint64{}}
 }
 
-// said is what matters here of what either side says.
+// said is the part of a request or an answer that matters here.
 type said struct {
 	Type   string      `json:"type"`
 	ID     string      `json:"id"`
@@ -103,7 +103,8 @@ func (l *line) take(s *said) {
 	}
 }
 
-// joined begins the room anew: behind the page, or behind what the client has, where that is more. Called with mu held.
+// joined notes which event of the room must come next: the one after the page, or after what the client has, where that is later.
+// Called with mu held.
 func (l *line) joined(s *said) {
 	since := l.asked[s.ID]
 	delete(l.asked, s.ID)
@@ -128,7 +129,7 @@ func (l *line) joined(s *said) {
 	}
 }
 
-// event is the next one of a room, or else. Called with mu held.
+// event takes an event, and notes where it is not the next one of its room. Called with mu held.
 func (l *line) event(room chat.RoomID, seq uint64) {
 	l.tally.mu.Lock()
 	l.tally.events++

@@ -22,23 +22,23 @@ import (
 	"salon/test/harness"
 )
 
-// world is all that runs: the nodes, what they stand on, and the people.
+// world is all that runs: the nodes, the servers that they use, and the clients.
 type world struct {
 	redis    *redistest.Server
 	nodes    []*node
-	events   *mongo.Collection // past all proxies and nodes
-	crew     *crew
-	watchers []*person // one at each node, who stays there
+	events   *mongo.Collection // read directly, through no proxy and no node
+	clients  *clients
+	watchers []*person // one at each node, which stays there
 	places   places
 }
 
-// places gives each place to one fault at a time. The plan does so too, but one that is hard to heal takes longer than planned.
+// places gives each place to one fault at a time. The plan does so too, but healing a fault may take longer than planned.
 type places struct {
 	mu    sync.Mutex // guards what follows
 	locks map[string]*sync.Mutex
 }
 
-// hold waits for places, always in the same order, and gives what lets go of them.
+// hold waits until the places are free and takes them; release frees them. Names are in the same order in all calls.
 func (p *places) hold(names []string) (release func()) {
 	var held []*sync.Mutex
 	for _, name := range names {
@@ -68,7 +68,7 @@ func (p *places) lock(name string) *sync.Mutex {
 // node is a server process with the links that it has.
 type node struct {
 	*harness.Server
-	door, redis, store *link
+	front, redis, store *link
 }
 
 // start starts everything. It is stopped at the test's end; the nodes' logs stay when the test failed.
@@ -91,20 +91,20 @@ func start(t *testing.T) *world {
 		own.Host, own.RawQuery = n.store.address(), "directConnection=true"
 		args := []string{"--redis", "redis://" + n.redis.address(), "--mongo", own.String(),
 			"--ping", "2s", "--max-rate", "0", "--log-file", filepath.Join(logs, fmt.Sprintf("node%d.log", i+1))}
-		if i == 0 && runtime.GOOS == "linux" {
-			args = append(args, "--poll") // both ways of waiting for connections go through it all
+		if runtime.GOOS == "linux" { // both ways to wait for connections are tested
+			args = append(args, map[bool]string{true: "--poll", false: "--no-poll"}[i == 0])
 		}
 		n.Server = harness.Start(t, args...)
-		n.door = newLink(t, proxies, fmt.Sprint("clients ", i+1), fmt.Sprint("127.0.0.1:", n.Port))
+		n.front = newLink(t, proxies, fmt.Sprint("clients ", i+1), fmt.Sprint("127.0.0.1:", n.Port))
 		w.nodes = append(w.nodes, n)
 	}
 	return w
 }
 
 // url is where clients reach the node.
-func (n *node) url() string { return "ws://" + n.door.address() + "/ws" }
+func (n *node) url() string { return "ws://" + n.front.address() + "/ws" }
 
-// comeBack starts a killed node until it runs: what it needs to start may be away.
+// comeBack tries to start a killed node until it runs: the servers that it needs to start may be away.
 func (n *node) comeBack() error {
 	end := time.Now().Add(harness.Patience)
 	for {
@@ -112,7 +112,7 @@ func (n *node) comeBack() error {
 		if err == nil || time.Now().After(end) {
 			return err
 		}
-		n.Kill() // it has ended, and is waited for
+		n.Kill() // waits for the process, which has ended
 	}
 }
 
@@ -131,7 +131,7 @@ func logFolder(t *testing.T) string {
 	return dir
 }
 
-// open opens the history past everything that is tested.
+// open opens the history directly, through no proxy and no node.
 func (w *world) open(t *testing.T, store *url.URL) {
 	c, err := mongo.Connect(options.Client().ApplyURI(store.String()))
 	if err != nil {

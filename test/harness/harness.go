@@ -1,10 +1,11 @@
-// Package harness starts the real program for tests, as processes that can be killed for real, and clients that bear witness.
+// Package harness starts the real program for tests, as processes that can be killed, and clients that record what they are told.
 package harness
 
 import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -16,8 +17,9 @@ import (
 	"time"
 )
 
-// Patience bounds every wait of a test for something that must happen.
-const Patience = 60 * time.Second
+// Patience bounds every wait of a test for something that must happen. It only ends a test that hangs: it is far longer than
+// anything takes on a machine that is slow or busy.
+const Patience = 5 * time.Minute
 
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "salon-test")
@@ -42,18 +44,23 @@ func Binary(tb testing.TB) string {
 	return path
 }
 
-// FreePort gives a port of 127.0.0.1 that was free just now.
+// FreePort gives a port of 127.0.0.1 that was free just now. It is outside the range that the system gives out by itself, so that
+// a server that was killed finds its port still free, however long it takes to start again.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	const first, last = 20_000, 32_000
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", first+rand.IntN(last-first)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().(*net.TCPAddr).Port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	tb.Fatalf("no free port from %d to %d", first, last)
+	return 0
 }
 
-// Server is a salon process that can be started again after it was killed.
+// Server is a salon process that can be killed and started again.
 type Server struct {
 	Port int
 	Args []string // behind "serve"
@@ -150,7 +157,7 @@ func (s *Server) Pid() int {
 // Kill kills the process at once (SIGKILL) and waits for its end.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
-// Stop tells the process to end in order (SIGTERM) and waits for its end.
+// Stop tells the process to shut down (SIGTERM) and waits for its end.
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
 // Signal sends a signal.
@@ -171,7 +178,7 @@ func (s *Server) end(sig syscall.Signal) {
 		return
 	}
 	_ = cmd.Process.Signal(sig)
-	_ = cmd.Wait() // that it was killed is no news
+	_ = cmd.Wait() // its error only says that the process was killed
 }
 
 // Eventually waits until ok says true, and fails the test after [Patience].

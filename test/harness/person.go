@@ -11,7 +11,7 @@ import (
 	"salon/test/checker"
 )
 
-// Person is a client that remembers what it was told.
+// Person is a client that records what it is told.
 type Person struct {
 	*client.Client
 	Witness *checker.Witness
@@ -62,21 +62,21 @@ func (p *Person) on(n client.Notice) {
 	}
 }
 
-// Lags tells how often it was told that it lags; Losses how often it lost its connection.
+// Lags tells how often the server told the client that it lags.
 func (p *Person) Lags() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lags
 }
 
-// Losses tells how often it lost its connection.
+// Losses tells how often the client lost its connection.
 func (p *Person) Losses() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lost
 }
 
-// Say gives the client a text to send.
+// Say gives the client a text to send, and records that it must be acknowledged.
 func (p *Person) Say(ctx context.Context, room chat.RoomID, text string) error {
 	cid, err := p.Send(ctx, room, text)
 	if err == nil {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -16,10 +15,11 @@ import (
 	"salon/internal/lang"
 	"salon/internal/node"
 	"salon/internal/protocol"
+	"salon/test/harness"
 )
 
-// patience bounds every wait.
-const patience = 20 * time.Second
+// patience bounds every wait. It only ends a test that hangs.
+const patience = harness.Patience
 
 // start starts a node on a free port, configured by a command line.
 func start(t *testing.T, args ...string) *node.Node {
@@ -46,7 +46,7 @@ func stop(t *testing.T, n *node.Node) {
 	}
 }
 
-// peer is a foreign client.
+// peer is a client written with a WebSocket library that is not the server's.
 type peer struct {
 	t    *testing.T
 	conn *websocket.Conn

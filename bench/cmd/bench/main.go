@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,6 +33,8 @@ type options struct {
 	quick  bool
 	dir    string
 	salon  string
+
+	against string // the commit to compare with; empty for none
 }
 
 func main() {
@@ -43,10 +46,11 @@ func main() {
 	} else {
 		var o options
 		flag.StringVar(&o.rows, "row", "", "only these rows, separated by commas; all when empty")
-		flag.IntVar(&o.rounds, "rounds", 5, "how often each row is measured; the medians count")
+		flag.IntVar(&o.rounds, "rounds", 0, "how often each row is measured; the medians count (default 5, with -against 3)")
 		flag.BoolVar(&o.quick, "quick", false, "one round, a tenth of the members and of the time: shows that it works, not how fast")
 		flag.StringVar(&o.dir, "dir", "", "where the servers keep data: a folder on a disk, for fsync to cost what it costs (default: the system's folder for temporary files)")
 		flag.StringVar(&o.salon, "salon", "", "measure this salon program rather than the sources around")
+		flag.StringVar(&o.against, "against", "", "compare with a build of this commit, row by row, rather than with the targets")
 		flag.Parse()
 		err = run(ctx, o, os.Stdout, os.Stderr)
 	}
@@ -61,11 +65,15 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.quick {
-		o.rounds = 1
-	}
-	if o.rounds < 1 {
+	switch {
+	case o.rounds < 0:
 		return fmt.Errorf("-rounds: %d is less than 1", o.rounds)
+	case o.quick:
+		o.rounds = 1
+	case o.rounds == 0 && o.against != "":
+		o.rounds = 3
+	case o.rounds == 0:
+		o.rounds = 5
 	}
 	if err := raiseFiles(); err != nil {
 		return err
@@ -79,13 +87,76 @@ func run(ctx context.Context, o options, out, progress io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	root, err := process.Root(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(progress, "builds the servers")
-	b := &rows.Bench{Dir: dir, Rounds: o.rounds, Quick: o.quick, Progress: progress, Hold: []string{self, holds}}
-	if b.Programs, err = process.Build(ctx, dir, o.salon); err != nil {
+	b := &rows.Bench{Name: "here", Tree: root, Dir: dir, Rounds: o.rounds, Quick: o.quick, Progress: progress, Hold: []string{self, holds}}
+	if b.Programs, err = process.Build(ctx, root, dir, o.salon); err != nil {
+		return err
+	}
+	if o.against == "" {
+		header(out, o, dir)
+		return measure(ctx, b, chosen, out, progress)
+	}
+	other, err := buildOther(ctx, b, o.against)
+	if err != nil {
 		return err
 	}
 	header(out, o, dir)
-	return measure(ctx, b, chosen, out, progress)
+	return compare(ctx, rows.Pair{Here: b, Other: other}, chosen, out, progress)
+}
+
+// buildOther builds Salon from the files of another commit, which it writes into a folder of its own.
+func buildOther(ctx context.Context, here *rows.Bench, commit string) (*rows.Bench, error) {
+	b := *here
+	b.Name = commit
+	b.Tree = filepath.Join(b.Dir, "tree")
+	b.Programs.Salon = filepath.Join(b.Dir, "other")
+	fmt.Fprintf(b.Progress, "builds the server of %s\n", commit)
+	if err := process.Export(ctx, here.Tree, commit, b.Tree); err != nil {
+		return nil, err
+	}
+	return &b, process.BuildOne(ctx, b.Tree, "./cmd/salon", b.Programs.Salon)
+}
+
+// compare measures the rows with both builds. A row that fails is told and does not stop the others.
+func compare(ctx context.Context, p rows.Pair, chosen []rows.Row, out, progress io.Writer) error {
+	var takes time.Duration
+	for _, row := range chosen {
+		takes += row.Takes(p.Here.Rounds)
+	}
+	fmt.Fprintf(out, "each round: here, %[1]s, here, %[1]s; on two cores with nothing beside this takes about %[2]v\n",
+		p.Other.Name, takes.Round(time.Minute))
+	var names, failed []string
+	var all [][]rows.Comparison
+	start := time.Now()
+	for _, row := range chosen {
+		fmt.Fprintf(progress, "%s: %s\n", row.Name, row.Title)
+		began := time.Now()
+		c, err := row.Compare(ctx, p)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			failed = append(failed, row.Name)
+			fmt.Fprintf(out, "\n%s: FAILED: %v\n", row.Name, err)
+		} else {
+			names, all = append(names, row.Name), append(all, c)
+			rows.PrintComparisons(out, p, names[len(names)-1:], all[len(all)-1:])
+		}
+		fmt.Fprintf(progress, "  took %v\n", time.Since(began).Round(time.Second))
+		if err := p.Here.Clean(); err != nil {
+			return err
+		}
+	}
+	if len(all) > 1 {
+		rows.PrintComparisons(out, p, names, all)
+	}
+	rows.PrintWorse(out, names, all)
+	fmt.Fprintf(progress, "all took %v\n", time.Since(start).Round(time.Second))
+	return failure(failed)
 }
 
 // measure runs the rows. One that fails is told and does not stop the others.
@@ -116,10 +187,15 @@ func measure(ctx context.Context, b *rows.Bench, chosen []rows.Row, out, progres
 		rows.PrintSummary(out, names, outcomes)
 	}
 	fmt.Fprintf(progress, "all took %v\n", time.Since(start).Round(time.Second))
-	if len(failed) > 0 {
-		return fmt.Errorf("rows that failed: %s", strings.Join(failed, ", "))
+	return failure(failed)
+}
+
+// failure is the error that rows have failed; nil where none has.
+func failure(rows []string) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("rows that failed: %s", strings.Join(rows, ", "))
 }
 
 // choose gives the rows of those names, in their own order; all for "".

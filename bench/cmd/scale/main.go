@@ -61,14 +61,15 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	show(out, "the same, a room's members on one node", byRoom.Plan(o.costs))
 	show(out, "one room", o.crowd.Plan(o.costs))
 	show(out, "stored events", o.stored.Plan(o.costs))
-	showFloor(out)
+	showReservations(out)
 	showSpread(out)
 	return nil
 }
 
-// showFloor tells how long nodes wait that all write in one room: its floor goes round, by internal/history/mongo/floor.go.
-func showFloor(out io.Writer) {
-	fmt.Fprintln(out, "\nnodes that all write in one room all the time, in turns of 105 ms: how long each waits for its turn (an append is refused after 10 s)")
+// showReservations tells how long nodes wait that all write in one room: each in turn reserves the writing (package
+// internal/history/mongo).
+func showReservations(out io.Writer) {
+	fmt.Fprintln(out, "\nnodes that all write in one room all the time, each with a write reservation of 105 ms: how long each waits for its own (an append is refused after 10 s)")
 	for _, nodes := range []int{4, 8, 16, 32, 64, 96} {
 		fmt.Fprintf(out, "  %3d nodes  %.1f s\n", nodes, 0.105*float64(nodes-1))
 	}
@@ -133,14 +134,14 @@ func measure(ctx context.Context, quick bool, out io.Writer) (err error) {
 	return measureMemory(quick, out)
 }
 
-// measureBroker tells idle nodes, whose canaries come in pipelines, from nodes that publish, each message by itself.
+// measureBroker tells idle nodes, whose probes come in pipelines, from nodes that publish, each message by itself.
 func measureBroker(ctx context.Context, lab *scale.Lab, quick bool, out io.Writer) error {
-	canaries, publishing, rate, window := []int{4, 16, 32, 64}, []int{2, 4, 8, 16}, 200, 5*time.Second // four times the time between canaries
+	probes, publishing, rate, window := []int{4, 16, 32, 64}, []int{2, 4, 8, 16}, 200, 5*time.Second // four times the time between probes
 	if quick {
-		canaries, publishing, rate, window = []int{2, 4}, []int{2, 4}, 50, 1300*time.Millisecond
+		probes, publishing, rate, window = []int{2, 4}, []int{2, 4}, 50, 1300*time.Millisecond
 	}
 	fmt.Fprintf(out, "broker: every node in all %d partitions\n", scale.Partitions)
-	idle, err := flows(ctx, lab, canaries, 0, window, out)
+	idle, err := flows(ctx, lab, probes, 0, window, out)
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func measureBroker(ctx context.Context, lab *scale.Lab, quick bool, out io.Write
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  for each canary heard: Redis %.2f µs, the node %.2f µs (least squares)\n", redis.Y, nodes.Y)
+	fmt.Fprintf(out, "  for each probe heard: Redis %.2f µs, the node %.2f µs (least squares)\n", redis.Y, nodes.Y)
 	busy, err := flows(ctx, lab, publishing, rate, window, out)
 	if err != nil {
 		return err

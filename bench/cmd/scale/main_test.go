@@ -36,7 +36,7 @@ func TestMeasure(t *testing.T) {
 	if err := run(t.Context(), options{measure: true, quick: true}, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"for each canary heard", "a session put in", "an idle socket"} {
+	for _, want := range []string{"for each probe heard", "a session put in", "an idle socket"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

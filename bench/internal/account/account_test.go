@@ -11,17 +11,13 @@ func TestCPUCountsWhatThisProcessDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for {
+	for { // the time limit of the tests ends it where CPU never grows
 		now, err := CPU(os.Getpid())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if now-before > 20*time.Millisecond {
 			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("10 s of work are %v of processor time", now-before)
 		}
 	}
 }

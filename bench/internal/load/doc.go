@@ -1,6 +1,7 @@
-// Package load is the load: a fleet of members, thousands of WebSocket connections in one thread, and what they saw.
+// Package load drives a server with a fleet of members, thousands of WebSocket connections in one thread, and records what they
+// receive.
 //
-// A fleet shares the machine with the servers that it measures, so it is lean: it waits for all sockets at once (epoll), reads
+// A fleet shares the machine with the servers that it measures, so it uses little of it: it waits for all sockets at once (epoll), reads
 // into one buffer, and of most members only counts the events that come. A sample of the members, and all that send, are
 // read in full: the time each event took, and that none is missing, twice or out of order. At the end every single
 // member must have got exactly what was sent to its room.

@@ -67,7 +67,7 @@ type pulse struct {
 const (
 	atOnce      = 128                   // members that join at the same time: fewer than any backlog
 	joinTimeout = 3 * time.Minute       // for all members
-	drainWithin = 20 * time.Second      // the last events, once nothing is sent any more
+	drainWithin = time.Minute           // the last events, once nothing is sent any more
 	tooMuch     = 50 * time.Millisecond // and then, for what comes and should not
 )
 

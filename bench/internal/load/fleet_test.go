@@ -47,6 +47,16 @@ func connect(t *testing.T, plan load.Plan) *load.Fleet {
 	return f
 }
 
+// send runs the fleet until so many texts more were sent, or something goes wrong.
+func send(t *testing.T, f *load.Fleet, texts int64) error {
+	for want := f.Counters().Sent + texts; f.Counters().Sent < want; {
+		if err := f.Run(t.Context(), time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var servers = []struct {
 	name    string
 	dialect load.Dialect
@@ -68,21 +78,21 @@ func TestEveryMemberGetsWhatWasSent(t *testing.T) {
 				Members: 60, Rooms: 3, Senders: 6, Sample: 10,
 			})
 			f.Press(3)
-			if err := f.Run(t.Context(), 200*time.Millisecond); err != nil {
+			if err := send(t, f, 100); err != nil {
 				t.Fatal(err)
 			}
 			f.Pace(500)
-			if err := f.Run(t.Context(), 200*time.Millisecond); err != nil {
+			if err := send(t, f, 100); err != nil {
 				t.Fatal(err)
 			}
 			if err := f.Drain(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			c := f.Counters()
-			if c.Sent < 50 || c.Deliveries != 20*c.Sent || c.Full == 0 || c.Full >= c.Deliveries {
+			if c.Sent < 200 || c.Deliveries != 20*c.Sent || c.Full == 0 || c.Full >= c.Deliveries {
 				t.Errorf("%+v", c)
 			}
-			if l := f.Latencies(); len(l) == 0 || l[0] <= 0 || l[0] > time.Minute {
+			if l := f.Latencies(); len(l) == 0 || l[0] <= 0 || l[0] > time.Hour {
 				t.Errorf("%d latencies", len(l))
 			}
 		})
@@ -99,7 +109,7 @@ func TestStalledMembersAreNotWaitedFor(t *testing.T) {
 		t.Fatalf("%d stalled, %v", stalled, err)
 	}
 	f.Press(1)
-	if err := f.Run(t.Context(), 50*time.Millisecond); err != nil {
+	if err := send(t, f, 20); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Drain(t.Context()); err != nil {
@@ -148,7 +158,7 @@ func TestWrongServersAreFound(t *testing.T) {
 				Members: 2, Rooms: 1, Senders: 1, Sample: map[bool]int{true: 1, false: 2}[wrong.full],
 			})
 			f.Pace(1000)
-			err := f.Run(t.Context(), 50*time.Millisecond)
+			err := send(t, f, 20)
 			if err == nil {
 				err = f.Drain(t.Context())
 			}

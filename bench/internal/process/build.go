@@ -15,13 +15,9 @@ type Programs struct {
 	Salon, Floor, Centrifuge string
 }
 
-// Build builds the servers from the sources around the working folder, which is in the module bench, into dir. Salon, where it
-// is not empty, is a program that is there already.
-func Build(ctx context.Context, dir, salon string) (Programs, error) {
-	root, err := Root(ctx)
-	if err != nil {
-		return Programs{}, err
-	}
+// Build builds the servers from the sources in root, the repository's folder, into dir. Salon, where it is not empty, is a
+// program that is there already.
+func Build(ctx context.Context, root, dir, salon string) (Programs, error) {
 	p := Programs{salon, filepath.Join(dir, "floor"), filepath.Join(dir, "centrifuge")}
 	bench := filepath.Join(root, "bench")
 	all := []source{{bench, "./cmd/floor", p.Floor}, {bench, "./cmd/centrifuge", p.Centrifuge}}
@@ -35,6 +31,38 @@ func Build(ctx context.Context, dir, salon string) (Programs, error) {
 		}
 	}
 	return p, nil
+}
+
+// Export writes the files of a commit of the repository in root into dir, a new folder. The checkout stays as it is.
+func Export(ctx context.Context, root, commit, dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	files := dir + ".tar"
+	defer os.Remove(files)
+	// The commit is resolved first, so that nothing that it is called can be taken for an option.
+	id, err := output(exec.CommandContext(ctx, "git", "-C", root, "rev-parse", "--verify", "--end-of-options", commit+"^{commit}"))
+	if err != nil {
+		return err
+	}
+	if _, err := output(exec.CommandContext(ctx, "git", "-C", root, "archive", "--format=tar", "--output="+files, id)); err != nil {
+		return err
+	}
+	_, err = output(exec.CommandContext(ctx, "tar", "-x", "-f", files, "-C", dir))
+	return err
+}
+
+// output runs a command and gives the line that it prints.
+func output(cmd *exec.Cmd) (string, error) {
+	text, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
+		}
+		return "", fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // source is a program to build.

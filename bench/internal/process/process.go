@@ -30,8 +30,8 @@ type Server struct {
 }
 
 const (
-	startWithin = 30 * time.Second
-	stopWithin  = 15 * time.Second
+	startWithin = 2 * time.Minute // else it hangs
+	stopWithin  = time.Minute     // else it hangs
 	tryEvery    = 10 * time.Millisecond
 )
 

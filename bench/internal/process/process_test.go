@@ -3,6 +3,9 @@ package process
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,5 +60,37 @@ func TestStartTellsWhatTheServerSaid(t *testing.T) {
 	}
 	if _, err := Start(t.Context(), t.TempDir(), "none", t.TempDir()+"/none", port); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestExportWritesTheFilesOfACommit(t *testing.T) {
+	root := t.TempDir()
+	file := filepath.Join(root, "file")
+	for _, text := range []string{"old", "new"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{"init", "-q"}, {"add", "."}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", text},
+		} {
+			if out, err := exec.Command("git", append([]string{"-C", root}, args...)...).CombinedOutput(); err != nil {
+				t.Fatalf("git %v: %v\n%s", args, err, out)
+			}
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "tree")
+	if err := Export(t.Context(), root, "HEAD^", dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "file")); string(got) != "old" {
+		t.Errorf("exported %q, %v", got, err)
+	}
+	if got, err := os.ReadFile(file); string(got) != "new" {
+		t.Errorf("the checkout has %q, %v", got, err)
+	}
+	for _, commit := range []string{"no-such-commit", "--help", "HEAD^{tree}"} {
+		if err := Export(t.Context(), root, commit, filepath.Join(t.TempDir(), "tree")); err == nil || !strings.Contains(err.Error(), commit) {
+			t.Errorf("%s: %v", commit, err)
+		}
 	}
 }

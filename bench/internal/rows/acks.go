@@ -11,14 +11,22 @@ import (
 
 const ackRooms = 200
 
+// acksRow is the work: each sender has a room of its own.
+var acksRow = fanout{
+	work: work{
+		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 3 * time.Second,
+	},
+	variants: []variant{{kind: salon}},
+	compare:  []reading{byAcks, byCPU, byP99},
+	takes:    6 * time.Second,
+}
+
 // runAcks compares Salon's acknowledged sends with a store, and no server, that commits each message by itself.
 func runAcks(ctx context.Context, b *Bench) (Outcome, error) {
-	row := fanout{work: work{
-		members: ackRooms, rooms: ackRooms, senders: ackRooms, press: press, warm: time.Second, time: 3 * time.Second,
-	}}
+	row := acksRow
 	var sends, single, ratios, cost, late, every, busy []float64
 	for n := range b.Rounds {
-		s, err := row.once(ctx, b, variant{kind: salon}, nil)
+		s, err := row.once(ctx, b, row.variants[0], nil)
 		if err != nil {
 			return Outcome{}, fmt.Errorf("salon, round %d: %w", n+1, err)
 		}

@@ -14,8 +14,10 @@ import (
 type fanout struct {
 	name, title string
 	work        work
-	variants    []variant
+	variants    []variant // the first is Salon
 	judge       func(rounds) []Verdict
+	compare     []reading     // by which two builds of Salon are compared
+	takes       time.Duration // one run, on two cores with nothing beside
 }
 
 // work is what the members do. Either rate or press is set.
@@ -57,6 +59,12 @@ func cpu(s sample) float64  { return s.cpu }
 func p99(s sample) float64  { return s.p99 }
 func rate(s sample) float64 { return s.rate }
 func wire(s sample) float64 { return s.bytes }
+
+// readings has Salon alone do the work once.
+func (row fanout) readings(ctx context.Context, b *Bench) ([]Reading, error) {
+	s, err := row.once(ctx, b, row.variants[0], nil)
+	return s.read(row.compare), err
+}
 
 func (row fanout) run(ctx context.Context, b *Bench) (Outcome, error) {
 	var all rounds

@@ -20,9 +20,16 @@ func fanouts() []fanout {
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "CPU per delivery against the floor", Values: r.ratio(0, 1, cpu), Reach: 1.25, Beyond: 1.1, Unit: "×"}}
 			},
+			[]reading{byCPU, byP99}, 7 * time.Second,
 		},
-		{"hot1000", "hot room: as many messages as go, 1,000 members", hot, hotVariants(), judgeHot},
-		{"hot100", "hot room: as many messages as go, 100 members", fewer, hotVariants(), judgeHot},
+		{
+			"hot1000", "hot room: as many messages as go, 1,000 members", hot, hotVariants(), judgeHot,
+			[]reading{byRate, byCPU, byP99}, 6 * time.Second,
+		},
+		{
+			"hot100", "hot room: as many messages as go, 100 members", fewer, hotVariants(), judgeHot,
+			[]reading{byRate, byCPU, byP99}, 5 * time.Second,
+		},
 		{
 			"rooms", "1,000 rooms × 10 members, 1 message/s in each",
 			work{members: 10_000, rooms: 1000, senders: 1000, rate: 1000, warm: time.Second, time: 4 * time.Second},
@@ -30,6 +37,7 @@ func fanouts() []fanout {
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "CPU per delivery against the floor", Values: r.ratio(0, 1, cpu), Reach: 1.3, Beyond: 1.15, Unit: "×"}}
 			},
+			[]reading{byCPU, byP99}, 12 * time.Second,
 		},
 		{
 			"compressed", "compressed fan-out: one room, 1,000 members, 20 messages/s", steady,
@@ -37,6 +45,7 @@ func fanouts() []fanout {
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "CPU per delivery against plain", Values: r.ratio(0, 1, cpu), Reach: 1.25, Beyond: 1.1, Unit: "×"}}
 			},
+			[]reading{byCPU, byP99, byBytes}, 7 * time.Second,
 		},
 		{
 			"bytes", "bytes on the wire, hot room, 1,000 members", hot,
@@ -44,6 +53,7 @@ func fanouts() []fanout {
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "bytes per delivery against plain", Values: r.ratio(0, 1, wire), Reach: 0.45, Beyond: 0.33, Unit: "×"}}
 			},
+			[]reading{byBytes, byRate, byCPU}, 6 * time.Second,
 		},
 		{
 			"stalled", "one in ten of 200 members stops reading, 100 messages/s of 4 KB",
@@ -54,6 +64,7 @@ func fanouts() []fanout {
 			func(r rounds) []Verdict {
 				return []Verdict{{What: "p99 of the others against all reading", Values: r.ratio(0, 1, p99), Reach: 1.2, Beyond: 1.05, Unit: "×"}}
 			},
+			[]reading{byP99, byCPU}, 8 * time.Second,
 		},
 	}
 }

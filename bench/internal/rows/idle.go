@@ -23,6 +23,7 @@ type idler struct {
 	kind    kind
 	name    string
 	args    []string
+	bench   *Bench
 	server  *process.Server
 	members *hold.Members
 	empty   account.Memory // before anyone came
@@ -31,34 +32,76 @@ type idler struct {
 	memory []float64 // bytes per member, whole process
 }
 
-// runIdle has all servers hold their members at the same time, so that each window is of all.
-func runIdle(ctx context.Context, b *Bench) (_ Outcome, err error) {
+// runIdle measures idle connections of Salon, waited for by polling and by a goroutine each, and of centrifuge. All servers hold
+// their members at the same time, so that each window is of all.
+func runIdle(ctx context.Context, b *Bench) (Outcome, error) {
 	idlers := []*idler{
-		{kind: salon, name: "salon --poll", args: []string{"--poll"}},
-		{kind: salon, name: "salon"},
-		{kind: centrifuge, name: "centrifuge, with presence", args: []string{"-presence"}},
+		{kind: salon, name: "salon --poll", args: []string{"--poll"}, bench: b},
+		{kind: salon, name: "salon --no-poll", args: []string{"--no-poll"}, bench: b},
+		{kind: centrifuge, name: "centrifuge, with presence", args: []string{"-presence"}, bench: b},
 	}
 	members := b.scale(idleMembers)
-	for _, i := range idlers {
-		defer func() { err = errors.Join(err, i.stop()) }()
-		if err := i.start(ctx, b, members); err != nil {
-			return Outcome{}, err
-		}
-		b.say("  %s holds %d members", i.name, members)
-	}
-	if err := wait(ctx, b.span(settle)); err != nil {
+	if err := holdIdle(ctx, b, members, idlers); err != nil {
 		return Outcome{}, err
-	}
-	for n := range b.Rounds {
-		if err := idleWindow(ctx, b.span(pingPeriod), members, idlers); err != nil {
-			return Outcome{}, err
-		}
-		b.say("  window %d of %d", n+1, b.Rounds)
 	}
 	return idleOutcome(members, idlers), nil
 }
 
-func (i *idler) start(ctx context.Context, b *Bench, members int) (err error) {
+// holdIdle has all servers hold their members at the same time, and measures a window for each round.
+func holdIdle(ctx context.Context, b *Bench, members int, idlers []*idler) (err error) {
+	for _, i := range idlers {
+		defer func() { err = errors.Join(err, i.stop()) }()
+		if err := i.start(ctx, members); err != nil {
+			return err
+		}
+		b.say("  %s holds %d members", i.name, members)
+	}
+	if err := wait(ctx, b.span(settle)); err != nil {
+		return err
+	}
+	for n := range b.Rounds {
+		if err := idleWindow(ctx, b.span(pingPeriod), members, idlers); err != nil {
+			return err
+		}
+		b.say("  window %d of %d", n+1, b.Rounds)
+	}
+	return nil
+}
+
+// idleTakes is how long [compareIdle] takes, on two cores with nothing beside.
+func idleTakes(rounds int) time.Duration {
+	return 2 * (settle + 30*time.Second + time.Duration(rounds)*pingPeriod) // 30 s for the members to join
+}
+
+// compareIdle has the servers of both builds hold their members at the same time, two servers of each build, first by polling
+// and then with a goroutine for each connection.
+func compareIdle(ctx context.Context, p Pair) ([]Comparison, error) {
+	var all []Comparison
+	members := p.Here.scale(idleMembers)
+	for _, way := range []string{"--poll", "--no-poll"} {
+		var idlers []*idler
+		for range runsEach {
+			for _, b := range p.benches() {
+				idlers = append(idlers, &idler{kind: salon, name: b.Name + " " + way, args: []string{way}, bench: b})
+			}
+		}
+		if err := holdIdle(ctx, p.Here, members, idlers); err != nil {
+			return nil, err
+		}
+		for n := range p.Here.Rounds {
+			for at, i := range idlers {
+				all = record(all, n, at%2, []Reading{
+					{What: way + ": memory per member", Unit: " KB", Value: i.memory[n] / 1024},
+					{What: way + ": CPU per member", Unit: " µs/s", Value: i.cpu[n] / 1e3},
+				})
+			}
+		}
+	}
+	return all, nil
+}
+
+func (i *idler) start(ctx context.Context, members int) (err error) {
+	b := i.bench
 	if i.server, err = b.start(ctx, i.kind, i.args...); err != nil {
 		return err
 	}

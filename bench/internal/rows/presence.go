@@ -19,10 +19,10 @@ const (
 	presenceIn = 10 * time.Second // the window: not shorter when quick, as a crowd is told its count once a second
 )
 
-// churner has members go and come, but for those that count what they are told.
+// churner has members leave the room and join it again, except those that count what they are told.
 type churner struct {
 	fleet  *load.Fleet
-	dice   *rand.Rand
+	rng    *rand.Rand
 	turn   int   // goes next
 	beats  int   // so far
 	comes  []int // by beat, modulo their number: who comes then; -1 for nobody
@@ -31,12 +31,12 @@ type churner struct {
 
 func newChurner(fleet *load.Fleet, beat time.Duration) *churner {
 	return &churner{
-		fleet: fleet, dice: rand.New(rand.NewPCG(2026, 11)), turn: 1,
+		fleet: fleet, rng: rand.New(rand.NewPCG(2026, 11)), turn: 1,
 		comes: slices.Repeat([]int{-1}, int(longAway/beat)),
 	}
 }
 
-// beat has one go, and those come whose time it is.
+// beat has one member leave, and the member whose time has come join again.
 func (c *churner) beat() {
 	now := c.beats % len(c.comes)
 	c.beats++
@@ -47,7 +47,7 @@ func (c *churner) beat() {
 	for c.fleet.IsFull(c.turn) {
 		c.turn = (c.turn + 1) % c.fleet.Members()
 	}
-	at := c.dice.IntN(len(c.comes))
+	at := c.rng.IntN(len(c.comes))
 	for c.comes[at] >= 0 || at == now {
 		at = (at + 1) % len(c.comes)
 		if at == now { // all times are taken
@@ -75,51 +75,85 @@ func (c *churner) present() int {
 	return n
 }
 
-// runPresence counts what is told about who is there, against one push per coming or going and member.
-func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
-	server, err := b.start(ctx, salon)
-	if err != nil {
-		return Outcome{}, err
+// crowded is a server with a room full of members that come and go.
+type crowded struct {
+	server *process.Server
+	fleet  *load.Fleet
+	churn  *churner
+}
+
+// fill starts a server, fills the room, and has members come and go until as many come as go. Empty it after use, after an
+// error too.
+func fill(ctx context.Context, b *Bench) (c crowded, err error) {
+	if c.server, err = b.start(ctx, salon); err != nil {
+		return c, err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
 	members := b.scale(crowd)
-	fleet, err := load.Connect(ctx, load.Plan{
-		Dialect: load.Salon{}, Servers: []string{server.Addr}, Members: members, Rooms: 1, Sample: 50,
+	c.fleet, err = load.Connect(ctx, load.Plan{
+		Dialect: load.Salon{}, Servers: []string{c.server.Addr}, Members: members, Rooms: 1, Sample: 50,
 	})
-	if fleet != nil {
-		defer fleet.Close()
-	}
 	if err != nil {
-		return Outcome{}, err
+		return c, err
 	}
 	beat := time.Duration(float64(time.Second) / (churn * float64(members)))
-	c := newChurner(fleet, beat)
-	fleet.Pulse(beat, c.beat)
-	if err := fleet.Run(ctx, longAway); err != nil {
+	c.churn = newChurner(c.fleet, beat)
+	c.fleet.Pulse(beat, c.churn.beat)
+	return c, c.fleet.Run(ctx, longAway)
+}
+
+func (c crowded) empty() error {
+	if c.fleet != nil {
+		c.fleet.Close()
+	}
+	if c.server != nil {
+		return c.server.Stop()
+	}
+	return nil
+}
+
+// presenceWindow is what happened within [presenceIn].
+type presenceWindow struct {
+	events int     // goings and comings
+	pushes float64 // that a member got
+	cpu    float64 // of the server, in % of a core
+}
+
+func (c crowded) window(ctx context.Context) (w presenceWindow, err error) {
+	events, pushes := c.churn.events, c.fleet.Counters().Presence
+	used, err := c.server.CPU()
+	if err != nil {
+		return w, err
+	}
+	if err := c.fleet.Run(ctx, presenceIn); err != nil {
+		return w, err
+	}
+	usedAfter, err := c.server.CPU()
+	return presenceWindow{
+		events: c.churn.events - events,
+		pushes: float64(c.fleet.Counters().Presence-pushes) / float64(c.fleet.FullMembers()),
+		cpu:    (usedAfter - used).Seconds() / presenceIn.Seconds() * 100,
+	}, err
+}
+
+// runPresence counts what is told about who is there, against one push per coming or going and member.
+func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
+	c, err := fill(ctx, b)
+	defer func() { err = errors.Join(err, c.empty()) }()
+	if err != nil {
 		return Outcome{}, err
 	}
 	var factors, pushes, cost []float64
 	for n := range b.Rounds {
-		events, told := c.events, fleet.Counters().Presence
-		used, err := server.CPU()
+		w, err := c.window(ctx)
 		if err != nil {
 			return Outcome{}, err
 		}
-		if err := fleet.Run(ctx, presenceIn); err != nil {
-			return Outcome{}, err
-		}
-		usedAfter, err := server.CPU()
-		if err != nil {
-			return Outcome{}, err
-		}
-		events = c.events - events
-		each := float64(fleet.Counters().Presence-told) / float64(fleet.FullMembers())
-		factors = append(factors, float64(events)/max(1, each))
-		pushes = append(pushes, each/presenceIn.Seconds())
-		cost = append(cost, (usedAfter-used).Seconds()/presenceIn.Seconds()*100)
-		b.say("  window %d: %d went or came, %.1f pushes to each member", n+1, events, each)
+		factors = append(factors, float64(w.events)/max(1, w.pushes))
+		pushes = append(pushes, w.pushes/presenceIn.Seconds())
+		cost = append(cost, w.cpu)
+		b.say("  window %d: %d went or came, %.1f pushes to each member", n+1, w.events, w.pushes)
 	}
-	if err := c.check(ctx, server); err != nil {
+	if err := c.churn.check(ctx, c.server); err != nil {
 		return Outcome{}, err
 	}
 	return Outcome{
@@ -129,6 +163,26 @@ func runPresence(ctx context.Context, b *Bench) (_ Outcome, err error) {
 			What: "fewer pushes than one per event and member", Values: factors, Reach: 50, Beyond: 200, AtLeast: true, Unit: "×",
 		}},
 	}, nil
+}
+
+// presenceTakes is how long one run takes, on two cores with nothing beside.
+const presenceTakes = 25 * time.Second
+
+// presenceReadings measures one window of a new server.
+func presenceReadings(ctx context.Context, b *Bench) (_ []Reading, err error) {
+	c, err := fill(ctx, b)
+	defer func() { err = errors.Join(err, c.empty()) }()
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.window(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Reading{
+		{What: "pushes/s to each member", Value: w.pushes / presenceIn.Seconds()},
+		{What: "server's CPU", Unit: " %", Value: w.cpu},
+	}, c.churn.check(ctx, c.server)
 }
 
 // check ends the coming and going, and has the server count: it must have followed.

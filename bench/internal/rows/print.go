@@ -37,6 +37,39 @@ func PrintSummary(w io.Writer, names []string, outcomes []Outcome) {
 	printTable(w, table)
 }
 
+// PrintComparisons writes the figures of two builds side by side, a line each.
+func PrintComparisons(w io.Writer, p Pair, names []string, all [][]Comparison) {
+	table := [][]string{{"row", "figure", p.Here.Name, p.Other.Name, "change", "same build", ""}}
+	for i, comparisons := range all {
+		for _, c := range comparisons {
+			here, other := c.Medians()
+			table = append(table, []string{
+				names[i], c.What, number(here) + c.Unit, number(other) + c.Unit,
+				fmt.Sprintf("%+.1f %%", 100*c.Change()), fmt.Sprintf("± %.1f %%", 100*c.Spread()), c.Mark(),
+			})
+		}
+	}
+	fmt.Fprintln(w)
+	printTable(w, table)
+}
+
+// PrintWorse names the figures that are worse by more than two runs of the same build differ.
+func PrintWorse(w io.Writer, names []string, all [][]Comparison) {
+	var worse []string
+	for i, comparisons := range all {
+		for _, c := range comparisons {
+			if c.Mark() == "WORSE" {
+				worse = append(worse, names[i]+" ("+c.What+")")
+			}
+		}
+	}
+	if len(worse) == 0 {
+		fmt.Fprintln(w, "\nno row is worse by more than two runs of the same build differ")
+		return
+	}
+	fmt.Fprintf(w, "\nworse by more than two runs of the same build differ: %s\n", strings.Join(worse, ", "))
+}
+
 // printTable writes a table in columns as wide as their widest cell.
 func printTable(w io.Writer, table [][]string) {
 	var widths []int

@@ -29,7 +29,12 @@ type overNodes struct {
 	work        work
 	variants    []variant
 	judge       func(rounds) []Verdict
+	compared    variant       // of Salon's, that two builds are compared in
+	compare     []reading     // by which they are
+	takes       time.Duration // one run, on two cores with nothing beside
 }
+
+var byRedis = reading{what: "CPU of Redis per delivery", unit: " ns", of: cpu}
 
 func redisRows() []overNodes {
 	steady := work{members: 1000, rooms: 1, senders: 10, rate: 200, warm: time.Second, time: 4 * time.Second}
@@ -37,9 +42,12 @@ func redisRows() []overNodes {
 	peers := []variant{{name: "Redis under salon", kind: salon}, {name: "Redis under centrifuge", kind: centrifuge}}
 	ours := []variant{{name: "two nodes", kind: salon}, {name: "one node", kind: salon, nodes: 1}}
 	return []overNodes{
-		{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", steady, peers, againstPeer},
-		{"redis-hot", "two nodes, 1,000 members in a room over both, as many messages as go", hot, peers, againstPeer},
-		{"nodes", "two nodes against one, 1,000 members in a room, as many messages as go", hot, ours, againstOne},
+		{"redis", "two nodes, 1,000 members in a room over both, 200 messages/s", steady, peers, againstPeer,
+			peers[0], []reading{byRedis}, 20 * time.Second},
+		{"redis-hot", "two nodes, 1,000 members in a room over both, as many messages as go", hot, peers, againstPeer,
+			peers[0], []reading{byRate, byRedis}, 20 * time.Second},
+		{"nodes", "two nodes against one, 1,000 members in a room, as many messages as go", hot, ours, againstOne,
+			ours[1], []reading{byRate, byRedis}, 18 * time.Second}, // two nodes are compared in redis-hot
 	}
 }
 
@@ -62,13 +70,8 @@ func (row overNodes) run(ctx context.Context, b *Bench) (Outcome, error) {
 		return Outcome{Notes: []string{"this salon has no --redis and --mongo: nothing to measure yet"},
 			Verdicts: []Verdict{{What: "CPU of Redis per delivery against centrifuge", Reach: 0.3, Beyond: 0.1, Unit: "×"}}}, err
 	}
-	ferretdb := filepath.Join(b.Dir, "ferretdb")
-	root, err := process.Root(ctx)
+	ferretdb, err := b.ferretdb(ctx)
 	if err != nil {
-		return Outcome{}, err
-	}
-	b.say("  builds the MongoDB-compatible server")
-	if err := process.BuildOne(ctx, filepath.Join(root, "test", "ferretdb"), ".", ferretdb); err != nil {
 		return Outcome{}, err
 	}
 	var all rounds
@@ -89,6 +92,26 @@ func (row overNodes) run(ctx context.Context, b *Bench) (Outcome, error) {
 		Verdicts: row.judge(all),
 		Notes:    []string{"CPU each is that of Redis"},
 	}, nil
+}
+
+// readings has Salon's nodes do the work once, over the MongoDB-compatible server of its own sources.
+func (row overNodes) readings(ctx context.Context, b *Bench) ([]Reading, error) {
+	ferretdb, err := b.ferretdb(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := row.once(ctx, b, row.compared, ferretdb)
+	return s.read(row.compare), err
+}
+
+// ferretdb builds the MongoDB-compatible server that belongs to Salon's sources, where that is not done yet.
+func (b *Bench) ferretdb(ctx context.Context) (program string, err error) {
+	program = b.Programs.Salon + "-ferretdb"
+	if _, err := os.Stat(program); err == nil {
+		return program, nil
+	}
+	b.say("  builds the MongoDB-compatible server of %s", b.Tree)
+	return program, process.BuildOne(ctx, filepath.Join(b.Tree, "test", "ferretdb"), ".", program)
 }
 
 func takesRedis(ctx context.Context, b *Bench) (bool, error) {

@@ -51,6 +51,26 @@ func runReturn(ctx context.Context, b *Bench) (Outcome, error) {
 	}, nil
 }
 
+// returnTakes is how long one run takes, on two cores with nothing beside.
+const returnTakes = 14 * time.Second
+
+// returnReadings has everyone come back once, to a server that went on and to one that was started anew.
+func returnReadings(ctx context.Context, b *Bench) ([]Reading, error) {
+	warm, cold, err := returnOnce(ctx, b)
+	var all []Reading
+	for _, c := range []struct {
+		to string
+		comeback
+	}{{"", warm}, {", the server started anew", cold}} {
+		all = append(all,
+			Reading{What: "all back after" + c.to, Unit: " s", Value: c.took.Seconds()},
+			Reading{What: "CPU per member" + c.to, Unit: " µs", Value: c.cpu / 1e3},
+			Reading{What: "store reads" + c.to, Value: c.reads},
+		)
+	}
+	return all, err
+}
+
 func comebackFigure(name string, c []comeback) Figure {
 	return Figure{name, []string{
 		number(median(each(c, func(c comeback) float64 { return c.took.Seconds() }))) + " s",

@@ -1,8 +1,8 @@
 // Package rows is what is measured: a row for each work, with its target. A row starts the servers, drives them with a load,
 // and gives the figures and the verdicts on them.
 //
-// Servers that are compared take turns, A B A B, each time as new processes, so that what the machine does beside falls on
-// all of them; a verdict is the median of the ratios of the rounds.
+// Servers that are compared take turns, A B A B, each time as new processes, so that whatever else the machine does slows all of
+// them alike. A verdict is the median of the ratios of the rounds.
 package rows
 
 import (
@@ -23,7 +23,9 @@ import (
 
 // Bench is what the rows share.
 type Bench struct {
+	Name     string // of this build of Salon, where two are compared
 	Programs process.Programs
+	Tree     string    // folder of the sources that Salon was built from
 	Dir      string    // for what lasts as long as the run: logs and data of the servers
 	Rounds   int       // of each row; at least 1
 	Quick    bool      // a tenth of the members and less time: shows that it works, not how fast
@@ -31,27 +33,35 @@ type Bench struct {
 	Hold     []string  // command that holds idle members: see the package hold
 }
 
-// Row is one work.
+// Row is one kind of load.
 type Row struct {
 	Name  string
 	Title string
-	Run   func(context.Context, *Bench) (Outcome, error)
+	// Run measures Salon against the row's targets.
+	Run func(context.Context, *Bench) (Outcome, error)
+	// Compare measures two builds of Salon against each other.
+	Compare func(context.Context, Pair) ([]Comparison, error)
+	// Takes is how long Compare takes on two cores with nothing beside, with so many rounds.
+	Takes func(rounds int) time.Duration
 }
 
 // All gives the rows in their order.
 func All() []Row {
 	var rows []Row
 	for _, f := range fanouts() {
-		rows = append(rows, Row{f.name, f.title, f.run})
+		rows = append(rows, Row{f.name, f.title, f.run, alternating(f.readings), alternatingTakes(f.takes)})
 	}
 	rows = append(rows,
-		Row{"idle", "10,000 idle members in rooms of 100, with presence", runIdle},
-		Row{"return", "5,000 members of a room come back at once and ask for the last 50", runReturn},
-		Row{"acks", "acknowledged sends over 200 rooms, fsync on", runAcks},
-		Row{"presence", "10,000 members in a room, 1 % come and go each second", runPresence},
+		Row{"idle", "10,000 idle members in rooms of 100, with presence", runIdle, compareIdle, idleTakes},
+		Row{"return", "5,000 members of a room come back at once and ask for the last 50", runReturn,
+			alternating(returnReadings), alternatingTakes(returnTakes)},
+		Row{"acks", "acknowledged sends over 200 rooms, fsync on", runAcks,
+			alternating(acksRow.readings), alternatingTakes(acksRow.takes)},
+		Row{"presence", "10,000 members in a room, 1 % come and go each second", runPresence,
+			alternating(presenceReadings), alternatingTakes(presenceTakes)},
 	)
 	for _, r := range redisRows() {
-		rows = append(rows, Row{r.name, r.title, r.run})
+		rows = append(rows, Row{r.name, r.title, r.run, alternating(r.readings), alternatingTakes(r.takes)})
 	}
 	return rows
 }

@@ -4,8 +4,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"salon/bench/internal/process"
 )
 
 func TestVerdict(t *testing.T) {
@@ -87,12 +85,7 @@ func TestPrint(t *testing.T) {
 
 // TestRows builds the servers and runs rows of each make against them, small: it shows that the figures come, not what they are.
 func TestRows(t *testing.T) {
-	dir := t.TempDir()
-	programs, err := process.Build(t.Context(), dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &Bench{Programs: programs, Dir: dir, Rounds: 1, Quick: true, Progress: t.Output()}
+	b := small(t)
 	for _, row := range All() {
 		switch row.Name {
 		case "compressed", "return", "acks":

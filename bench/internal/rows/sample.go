@@ -23,7 +23,34 @@ type sample struct {
 	batchEvery float64 // of Salon: time between two appends, in s; 0 for unknown
 }
 
-// window measures what happens to fleet and servers within d.
+// reading is a figure of a sample that two builds of Salon are compared by.
+type reading struct {
+	what, unit string
+	of         func(sample) float64
+	atLeast    bool // more is better
+}
+
+var (
+	byCPU   = reading{what: "CPU per delivery", unit: " ns", of: cpu}
+	byP99   = reading{what: "p99", unit: " ms", of: p99}
+	byBytes = reading{what: "bytes per delivery", of: wire}
+	byRate  = reading{what: "deliveries/s", of: rate, atLeast: true}
+	byAcks  = reading{what: "acknowledged sends/s", of: func(s sample) float64 { return s.acks }, atLeast: true}
+)
+
+// read gives the figures of s that figures name.
+func (s sample) read(figures []reading) []Reading {
+	var all []Reading
+	for _, f := range figures {
+		all = append(all, Reading{What: f.what, Unit: f.unit, AtLeast: f.atLeast, Value: f.of(s)})
+	}
+	return all
+}
+
+// longestWindow is when a server that delivers nothing is given up.
+const longestWindow = time.Minute
+
+// window measures what happens to fleet and servers within d, or until something was delivered where that takes longer.
 func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*process.Server) (sample, error) {
 	f.Latencies() // what came before the window is not of it
 	before, busyBefore, cpuBefore, err := clocks(f, servers)
@@ -33,6 +60,11 @@ func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*pro
 	start := time.Now()
 	if err := f.Run(ctx, d); err != nil {
 		return sample{}, err
+	}
+	for f.Counters().Deliveries == before.Deliveries && time.Since(start) < longestWindow {
+		if err := f.Run(ctx, d/10); err != nil {
+			return sample{}, err
+		}
 	}
 	took := time.Since(start).Seconds()
 	after, busyAfter, cpuAfter, err := clocks(f, servers)
@@ -45,7 +77,7 @@ func window(ctx context.Context, f *load.Fleet, d time.Duration, servers ...*pro
 		deliveries = full / float64(f.FullMembers()) * float64(f.Members())
 	}
 	if deliveries == 0 {
-		return sample{}, fmt.Errorf("nothing was delivered within %v", d)
+		return sample{}, fmt.Errorf("nothing was delivered within %v", longestWindow)
 	}
 	l := f.Latencies()
 	slices.Sort(l)

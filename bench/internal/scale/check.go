@@ -77,7 +77,7 @@ type Flow struct {
 }
 
 // Broker opens so many nodes' brokers, each with a room in every partition, and measures over d what flows when each publishes
-// rate messages of size bytes per second; with 0 they are idle, and only their canaries flow.
+// rate messages of size bytes per second; with 0 they are idle, and only their probes flow.
 func (l *Lab) Broker(ctx context.Context, nodes, rate, size int, d time.Duration) (f Flow, err error) {
 	brokers := make([]*redis.Broker, nodes)
 	for i := range brokers {
@@ -93,7 +93,9 @@ func (l *Lab) Broker(ctx context.Context, nodes, rate, size int, d time.Duration
 		}
 	}
 	if rate == 0 {
-		sleep(ctx, 1500*time.Millisecond) // until canaries flow
+		if err := l.idle(ctx, 1500*time.Millisecond); err != nil {
+			return f, err
+		}
 	}
 	before, err := l.flow(ctx)
 	if err != nil {
@@ -101,7 +103,9 @@ func (l *Lab) Broker(ctx context.Context, nodes, rate, size int, d time.Duration
 	}
 	start := time.Now()
 	if rate == 0 {
-		sleep(ctx, d)
+		if err := l.idle(ctx, d); err != nil {
+			return f, err
+		}
 	} else if err := publish(ctx, brokers, rooms, rate, size, d); err != nil {
 		return f, err
 	}
@@ -114,8 +118,23 @@ func (l *Lab) Broker(ctx context.Context, nodes, rate, size int, d time.Duration
 	return f, err
 }
 
-// flow reads what Redis and this process account for until now. Out is the
-// witness that each message goes to every node.
+// idle waits for d, or until probes have come where that takes longer.
+func (l *Lab) idle(ctx context.Context, d time.Duration) error {
+	before, err := l.flow(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		sleep(ctx, d)
+		now, err := l.flow(ctx)
+		if err != nil || now.In > before.In {
+			return err
+		}
+	}
+}
+
+// flow reads what Redis and this process account for until now. Out shows
+// that each message goes to every node.
 func (l *Lab) flow(ctx context.Context) (f Flow, err error) {
 	if f.In, err = l.info(ctx, "commandstats", "cmdstat_spublish:calls="); err != nil {
 		return f, err
@@ -246,13 +265,11 @@ func join(ctx context.Context, s *presenceredis.Store, room chat.RoomID, n int) 
 
 // patiently tries again what fails since the connection takes a moment.
 func patiently(ctx context.Context, do func() error) (err error) {
-	for range 100 {
-		if err = do(); err == nil || ctx.Err() != nil {
+	for end := time.Now().Add(time.Minute); ; sleep(ctx, 20*time.Millisecond) {
+		if err = do(); err == nil || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
-		sleep(ctx, 20*time.Millisecond)
 	}
-	return err
 }
 
 // each gives what one call of do costs Redis, in µs.

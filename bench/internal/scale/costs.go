@@ -16,9 +16,9 @@ type Costs struct {
 	RedisIn     float64 // Redis: one message published
 	RedisOut    float64 // Redis: one message given to one subscriber
 	NodeIn      float64 // a node: one message taken and dropped
-	CanaryRate  float64 // canaries of one node in one partition, per second
-	CanaryOut   float64 // Redis: one canary given to one node, what it took to come in included
-	CanaryIn    float64 // a node: one canary taken
+	ProbeRate   float64 // probes of one node in one partition, per second
+	ProbeOut    float64 // Redis: one probe given to one node, what it took to come in included
+	ProbeIn     float64 // a node: one probe taken
 	BeatBase    float64 // Redis: one node's beat in one bucket, without what follows
 	BeatNode    float64 // Redis: the same for each node in the bucket
 	Digest      float64 // Redis: the digest of who is in a room, asked for many rooms at once
@@ -57,9 +57,9 @@ func (c *Costs) Register(f *flag.FlagSet) {
 		{&c.RedisIn, "redis-in", 37, "measured: µs of Redis for a message published"},
 		{&c.RedisOut, "redis-out", 1.4, "measured: µs of Redis for a message to one subscriber"},
 		{&c.NodeIn, "node-in", 0.9, "measured: µs of a node for a message taken and dropped"},
-		{&c.CanaryRate, "canary-rate", 0.8, "measured: canaries of a node in a partition, per second"},
-		{&c.CanaryOut, "canary-out", 0.18, "measured: µs of Redis for a canary given to a node"},
-		{&c.CanaryIn, "canary-in", 0.9, "measured: µs of a node for a canary taken"},
+		{&c.ProbeRate, "probe-rate", 0.8, "measured: probes of a node in a partition, per second"},
+		{&c.ProbeOut, "probe-out", 0.18, "measured: µs of Redis for a probe given to a node"},
+		{&c.ProbeIn, "probe-in", 0.9, "measured: µs of a node for a probe taken"},
 		{&c.BeatBase, "beat-base", 4.1, "measured: µs of Redis for a node's beat in one bucket, without its entries"},
 		{&c.BeatNode, "beat-node", 0.4, "measured: µs of Redis for each node in it"},
 		{&c.Digest, "digest", 0.37, "measured: µs of Redis for the digest of who is in a room, asked for 500 at once"},

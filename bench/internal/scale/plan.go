@@ -34,9 +34,9 @@ func (m Many) Plan(c Costs) []Line {
 		places = rooms
 	}
 	said := rooms * m.Rate
-	canaries := nodes * Partitions * c.CanaryRate
-	canaryCores := canaries * nodes * c.CanaryOut / 1e6
-	pubsub := said*(c.RedisIn+nodes*c.RedisOut)/1e6 + canaryCores
+	probes := nodes * Partitions * c.ProbeRate
+	probeCores := probes * nodes * c.ProbeOut / 1e6
+	pubsub := said*(c.RedisIn+nodes*c.RedisOut)/1e6 + probeCores
 	beats := nodes / 2 * Partitions * (c.BeatBase + nodes*c.BeatNode) / 1e6
 	rosters := places / 3 * c.Digest / 1e6
 	deliveries := said * m.Size
@@ -55,11 +55,11 @@ func (m Many) Plan(c Costs) []Line {
 		{"deliveries", deliveries, "/s", "rooms × rate × members of a room"},
 		{"a node: deliveries", deliveries / nodes * c.SmallRoom / 1e6, "cores", "each with its share of the append"},
 		{"a node: sends", deliveries / nodes * c.EventBytes * 8 / 1e9, "Gbit/s", "plain"},
-		{"a node: hears", said + canaries, "/s", "messages of all rooms and canaries: it is in all partitions"},
-		{"a node: what it hears", (said*c.NodeIn + canaries*c.CanaryIn) / 1e6, "cores", ""},
+		{"a node: hears", said + probes, "/s", "messages of all rooms and probes: it is in all partitions"},
+		{"a node: what it hears", (said*c.NodeIn + probes*c.ProbeIn) / 1e6, "cores", ""},
 		{"a node: one pass over its rosters", places / nodes * (c.RTT/500 + c.Digest/1000), "ms", "500 rooms in one go; due each 3 s"},
-		{"Redis: messages", pubsub - canaryCores, "cores", "messages × (in + nodes × out)"},
-		{"Redis: canaries", canaryCores, "cores", "nodes² × partitions × rate × out"},
+		{"Redis: messages", pubsub - probeCores, "cores", "messages × (in + nodes × out)"},
+		{"Redis: probes", probeCores, "cores", "nodes² × partitions × rate × out"},
 		{"Redis: beats", beats, "cores", "nodes / 2 s × buckets × (base + nodes × entry)"},
 		{"Redis: rosters", rosters, "cores", "rooms on nodes / 3 s"},
 		{"Redis: primaries", math.Ceil((pubsub + beats + rosters) / c.RedisUsed), "", "all of it / how busy one may be"},

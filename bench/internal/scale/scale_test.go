@@ -73,20 +73,20 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// The chance has a closed form; throwing dice has to come to the same.
+// The chance has a closed form; a simulation has to come to the same.
 func TestChances(t *testing.T) {
-	dice := rand.New(rand.NewPCG(1, 2))
+	rng := rand.New(rand.NewPCG(1, 2))
 	const tries = 20_000
 	nodes, rooms := 0, 10
 	for range tries {
 		seen := map[int]bool{}
 		for range rooms {
-			seen[dice.IntN(40)] = true
+			seen[rng.IntN(40)] = true
 		}
 		nodes += len(seen)
 	}
 	if got, want := float64(nodes)/tries, NodesOfRoom(40, float64(rooms)); math.Abs(got-want) > 0.05 {
-		t.Errorf("a room is on %.2f nodes by dice, %.2f by the formula", got, want)
+		t.Errorf("a room is on %.2f nodes in the simulation, %.2f by the formula", got, want)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestPlansGrowAsTheyShould(t *testing.T) {
 		want          float64
 	}{
 		{"nodes", m.Plan(c), twice.Plan(c), 2},
-		{"Redis: canaries", m.Plan(c), twice.Plan(c), 4},
+		{"Redis: probes", m.Plan(c), twice.Plan(c), 4},
 		{"MongoDB: writes", m.Plan(c), twice.Plan(c), 2},
 		{"rooms on one node", together.Plan(c), twice.Plan(c), 9.48}, // on 9.5 of 80 nodes each, not on one
 		{"Redis: memory", together.Plan(c), m.Plan(c), 1},
