@@ -179,7 +179,7 @@ func (c *Client) dispatch(p *push, fx *effects) {
 			a.room.onFill(c, p, fx)
 		}
 	case "presence":
-		if p.Change == protocol.ChangeRename && p.User.ID == c.user.ID {
+		if p.Change == chat.ChangeRename && p.User.ID == c.user.ID {
 			c.user, c.name = p.User, p.User.Name
 		}
 		told := protocol.Presence{Type: p.Type, Room: p.Room, Change: p.Change, Old: p.Old, Count: p.Count, Members: p.Members}

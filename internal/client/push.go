@@ -31,9 +31,9 @@ type push struct {
 	Next    string              `json:"next"`
 	Rooms   []protocol.RoomLine `json:"rooms"`
 
-	event         // event; its seq is also that of ack and lag, its user that of welcome, presence and typing
-	Change string `json:"change"`
-	Old    string `json:"old"`
+	event                  // event; its seq is also that of ack and lag, its user that of welcome, presence and typing
+	Change chat.ChangeKind `json:"change"`
+	Old    string          `json:"old"`
 
 	Degraded     bool            `json:"degraded"`
 	Code         json.RawMessage `json:"code"` // error: a string; bye: a number

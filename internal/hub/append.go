@@ -3,167 +3,129 @@ package hub
 import (
 	"context"
 	"errors"
-	"time"
 
 	"salon/internal/chat"
 	"salon/internal/history"
 )
 
-const (
-	maxBatch      = 512     // events in one append
-	maxBatchBytes = 2 << 20 // bytes of text in one append
-	// maxWaiting bounds what waits in one room; more are refused as temporary. It is far above what one store call leaves
-	// behind and keeps a stalled store from filling the memory.
-	maxWaiting      = 8192
-	maxWaitingBytes = 16 << 20
-)
-
-// send is an event on its way into the history.
-type send struct {
-	ev   chat.Event
-	sink Sink
-	done func(chat.Event, error) // called once, must not block; what it queues on sink is flushed afterwards
-}
-
-// submit puts a send behind those waiting and sees that they are appended.
-func (r *room) submit(s send) {
+// submit puts a send behind those that wait and sees to it that they are appended.
+func (r *Room) submit(s send) {
 	r.mu.Lock()
-	if r.hub.closed.Load() {
+	if r.node.closed.Load() {
 		r.mu.Unlock()
-		s.fail(chat.Errorf(chat.CodeShuttingDown, "the server is stopping"))
+		s.refuse(chat.Errorf(chat.CodeShuttingDown, "the server is stopping"))
 		return
 	}
-	if len(r.waiting) >= maxWaiting || r.waitingBytes > maxWaitingBytes {
+	if r.sends.full() {
 		r.mu.Unlock()
-		s.fail(unavailable(time.Second))
+		s.refuse(unavailable())
 		return
 	}
-	r.waiting = append(r.waiting, s)
-	r.waitingBytes += len(s.ev.Text)
-	start := !r.appending
-	r.appending = true
+	start := r.sends.put(s)
 	r.mu.Unlock()
 	if start {
-		r.hub.work.Go(r.appendAll)
+		r.node.work.Go(r.appendAll)
 	}
 }
 
-func (s send) fail(err error) {
-	s.done(chat.Event{}, err)
-	s.sink.Flush()
-}
-
-func unavailable(after time.Duration) error {
-	e := chat.Errorf(chat.CodeUnavailable, "the history does not answer: try again")
-	e.RetryAfter = after
-	return e
-}
-
-// appendAll appends batch after batch until nothing waits. While one is being stored the next collects: the slower the
-// store, the larger the batches. The last one it also delivers: to start a goroutine for that would cost more than a small
-// room's delivery.
-func (r *room) appendAll() {
-	for batch := r.takeWaiting(); batch != nil; {
-		deliver := r.appendBatch(batch)
-		if batch = r.takeWaiting(); batch == nil && deliver {
-			r.deliver()
-		} else if deliver {
-			r.hub.work.Go(r.deliver)
-		}
-	}
-}
-
-func (r *room) takeWaiting() []send {
+// appendAll appends batch after batch until nothing waits. While one is being stored the next collects: the slower the store,
+// the larger the batches. What the last batch brought is delivered on this goroutine, since to start one for that would cost
+// more than a small room's delivery.
+func (r *Room) appendAll() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.waiting) == 0 {
-		r.appending = false
-		r.waiting = nil
-		if r.idle != nil {
-			close(r.idle)
-			r.idle = nil
+	batch := r.sends.take()
+	r.mu.Unlock()
+	for batch != nil {
+		stored, err := r.store(batch)
+		if err != nil {
+			batch = r.refuse(batch, err)
+			continue
 		}
-		return nil
+		batch = r.accept(batch, stored)
 	}
-	n, bytes := 0, 0
-	for n < len(r.waiting) && n < maxBatch && (n == 0 || bytes+len(r.waiting[n].ev.Text) <= maxBatchBytes) {
-		bytes += len(r.waiting[n].ev.Text)
-		n++
-	}
-	batch := r.waiting[:n:n]
-	r.waiting = r.waiting[n:]
-	r.waitingBytes -= bytes
-	return batch
 }
 
-// appendBatch stores a batch and puts it before the gate. True: the caller has to deliver what went through.
-func (r *room) appendBatch(batch []send) (deliver bool) {
+// store appends a batch to history.
+func (r *Room) store(batch []send) ([]chat.Event, error) {
 	events := make([]chat.Event, len(batch))
 	for i := range batch {
 		events[i] = batch[i].ev
 	}
 	// The hub's life does not bound this: what was taken is stored or refused, also while the server stops.
-	ctx, cancel := context.WithTimeout(r.hub.patience, storeTimeout)
-	stored, err := r.hub.history.Append(ctx, r.id, events)
-	cancel()
+	ctx, cancel := context.WithTimeout(r.node.patience, storeTimeout)
+	defer cancel()
+	stored, err := r.node.history.Append(ctx, r.id, events)
 	if err != nil {
-		r.refuse(batch, err)
-		return false
+		return nil, err
 	}
-	r.hub.stats.Batches.Add(1)
-	r.hub.stats.Appended.Add(int64(len(stored)))
-	entries := make([]entry, len(stored))
-	for i, ev := range stored {
-		entries[i] = newEntry(ev)
-		batch[i].done(ev, nil) // queued only: it goes out with the event, in one write
-	}
-	r.publishEvents(entries)
-	deliver = r.claimDelivery()
-	r.offer(entries)
-	r.flushLater(batch)
-	return deliver
+	r.node.stats.Batches.Add(1)
+	r.node.stats.Appended.Add(int64(len(stored)))
+	return stored, nil
 }
 
-// refuse tells the senders that their batch was not stored, as far as is known. One event that is too large must not take
-// the others with it: they go alone.
-func (r *room) refuse(batch []send, err error) {
-	if errors.Is(err, history.ErrTooLarge) && len(batch) > 1 {
-		for i := range batch {
-			if r.appendBatch(batch[i : i+1]) {
-				r.hub.work.Go(r.deliver) // at once: the others may take long
-			}
-		}
-		return
+// accept acknowledges a stored batch, hands it to the other nodes and to the members, and returns the next batch.
+func (r *Room) accept(batch []send, stored []chat.Event) (next []send) {
+	entries := r.node.encode(stored)
+	senders := make([]Recipient, len(batch))
+	for i := range batch {
+		batch[i].done(&stored[i], nil) // queued only: it goes out together with the event
+		senders[i] = batch[i].to
 	}
-	answer := unavailable(time.Second)
-	if errors.Is(err, history.ErrTooLarge) {
+	r.peers.Events(stored)
+
+	r.mu.Lock()
+	mine := r.out.claim()
+	r.gate.offer(entries, r.deliverLater)
+	r.repairGap()
+	r.out.put(item{flush: senders})
+	next = r.sends.take()
+	var items []item
+	var members []*receiver
+	if mine {
+		items, members = r.out.take()
+	}
+	r.mu.Unlock()
+
+	switch {
+	case !mine:
+	case next == nil:
+		r.deliver(items, members)
+	default:
+		r.node.work.Go(func() { r.deliver(items, members) })
+	}
+	return next
+}
+
+// refuse tells the senders that their batch was not stored, as far as is known, and returns the next batch. One event that is
+// too large must not take the others with it: they go one by one.
+func (r *Room) refuse(batch []send, err error) (next []send) {
+	tooLarge := errors.Is(err, history.ErrTooLarge)
+	if tooLarge && len(batch) > 1 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.sends.split(batch)
+		return r.sends.take()
+	}
+	answer := unavailable()
+	if tooLarge {
 		answer = chat.Errorf(chat.CodeTooLarge, "this event is too large to be stored")
 	} else {
-		r.hub.doubt(r.id) // it may be stored yet
+		r.node.unconfirmed(r.id) // it may be stored even so
 	}
-	r.hub.log.Warn("append refused", "room", r.id, "events", len(batch), "err", err)
-	r.hub.stats.Refused.Add(int64(len(batch)))
+	r.node.log.Warn("append refused", "room", r.id, "events", len(batch), "err", err)
+	r.node.stats.Refused.Add(int64(len(batch)))
 	for i := range batch {
-		batch[i].fail(answer)
+		batch[i].refuse(answer)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sends.take()
 }
 
-// waitAppended waits until nothing waits to be stored.
-func (r *room) waitAppended(ctx context.Context) error {
+// waitAppended waits until nothing waits to be stored. Errors: ctx's.
+func (r *Room) waitAppended(ctx context.Context) error {
 	r.mu.Lock()
-	if !r.appending {
-		r.mu.Unlock()
-		return nil
-	}
-	if r.idle == nil {
-		r.idle = make(chan struct{})
-	}
-	idle := r.idle
+	ended := r.sends.ended()
 	r.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return await(ctx, ended)
 }

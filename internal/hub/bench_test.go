@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 //	go test -run '^$' -bench . -count 10 ./internal/protocol ./internal/hub ./internal/ws ./internal/history/sqlite
 
 func sampleEntry(seq uint64) entry {
-	return newEntry(chat.Event{
+	ev := chat.Event{
 		Room: "r", Seq: seq, Kind: chat.KindMessage, At: time.Unix(1764000000, 0).UTC(), CID: "0c2f2d0e-55a1",
 		User: user("ada"), Text: "a usual line of a chat, neither short nor long",
-	})
+	}
+	return entry{ev: ev, line: jsonFormat.Event(&ev)}
 }
 
 // void is a connection that takes everything and writes nothing.
@@ -26,11 +28,12 @@ type void struct{}
 func (void) Queue(*ws.Message)         {}
 func (void) TryQueue(*ws.Message) bool { return true }
 func (void) Flush()                    {}
+func (void) Lagged(Place, uint64)      {}
 
-func crowd(n int) []*Member {
-	members := make([]*Member, n)
+func crowd(n int) []*receiver {
+	members := make([]*receiver, n)
 	for i := range members {
-		members[i] = &Member{sink: void{}, user: user(fmt.Sprint(i)), next: 1}
+		members[i] = &receiver{lags: new(atomic.Int64), to: void{}, format: jsonFormat, user: chat.UserID(fmt.Sprint("u_", i)), next: 1}
 	}
 	return members
 }
@@ -44,16 +47,14 @@ func BenchmarkEncode(b *testing.B) {
 
 // BenchmarkGate lets events through in order, one at a time, with nobody to deliver to.
 func BenchmarkGate(b *testing.B) {
-	h := &Hub{}
-	r := newRoom(h, "r")
-	r.loaded, r.next = true, 1
-	r.sending = true // nobody delivers: the queue is emptied below
+	g := gate{open: true, next: 1}
 	e := sampleEntry(1)
+	entries := make([]entry, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		e.ev.Seq = r.next
-		r.offer([]entry{e})
-		r.out = r.out[:0]
+		e.ev.Seq = g.next
+		entries[0] = e
+		g.offer(entries, func(entry) {})
 	}
 }
 
@@ -65,15 +66,15 @@ func BenchmarkPack(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		frames, _ := pack("r", items)
-		frames[0].asJSON(1)
+		frames, _ := pack("r", jsonFormat, items)
+		frames[0].from(jsonFormat, 1)
 	}
 }
 
 // BenchmarkTake hands one frame to 1,000 members: the cost per delivery without the connection's.
 func BenchmarkTake(b *testing.B) {
 	members := crowd(1000)
-	frames, _ := pack("r", []item{{entry: sampleEntry(1)}})
+	frames, _ := pack("r", jsonFormat, []item{{entry: sampleEntry(1)}})
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, m := range members {

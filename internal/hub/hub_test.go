@@ -51,7 +51,7 @@ func TestSendAgainStoresNothing(t *testing.T) {
 	m, s := join(t, h, "ada", From{})
 	seqs := make(chan uint64, 2)
 	for range 2 {
-		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: "same", Text: "x"}, func(e chat.Event, err error) {
+		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: "same", Text: "x"}, func(e *chat.Event, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -88,7 +88,7 @@ func TestSlowMemberLagsAlone(t *testing.T) {
 		}
 		slowScreen.put(string(protocol.AppendHistory(nil, "", "r", page.Head, page.Lines(), page.More)))
 	}
-	if err := slow.Resume(t.Context(), From{Resume: true, Since: slowScreen.last()}, ""); err != nil {
+	if err := slow.Resume(t.Context(), From{Resume: true, Since: slowScreen.last()}, slowScreen.answer); err != nil {
 		t.Fatal(err)
 	}
 	say(t, quick, "quick", 1)
@@ -114,10 +114,7 @@ func TestResumeBeyondThePageGivesTheNewest(t *testing.T) {
 		{From{Last: 200}, 401, 600, true},
 	} {
 		s := &screen{}
-		b, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_bob", User: user("bob"), Sink: s, From: c.from})
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := joinWith(t, h, s, Join{Session: "s_bob", User: user("bob"), From: c.from})
 		s.dense(t, c.first, c.last)
 		if got := strings.Contains(s.lines[0], `"more":true`); got != c.more {
 			t.Errorf("%+v: more is %t", c.from, got)
@@ -135,7 +132,7 @@ func TestNodesRepairWhatTheBrokerLost(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		n++
-		return n%2 == 0 || msg[0] == wireEvents && n > 20
+		return n%2 == 0 || n > 20
 	})
 	a, sa := join(t, h1, "ada", From{})
 	b, sb := join(t, h2, "bob", From{})
@@ -155,28 +152,20 @@ func TestPresenceEdges(t *testing.T) {
 	one, _ := join(t, h, "ada", From{})
 	eventually(t, "ada joined", func() bool { return watch.count("presence join") == 1 })
 	s := &screen{}
-	two, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_two", User: user("ada"), Sink: s})
-	if err != nil {
-		t.Fatal(err)
-	}
+	two := joinWith(t, h, s, Join{Session: "s_two", User: user("ada")})
 	one.Leave(true)
 	if !strings.Contains(s.lines[0], `"count":2`) {
 		t.Errorf("joined: %s", s.lines[0])
 	}
 	two.Leave(false) // lost: comes back within the grace
-	three, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_three", User: user("ada"), Sink: s, Back: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(3 * h.grace) // nothing must come: there is no condition to wait for
+	three := joinWith(t, h, s, Join{Session: "s_three", User: user("ada"), Back: true})
+	time.Sleep(3 * grace) // nothing must come: there is no condition to wait for
 	if n := watch.count("presence leave") + watch.count("presence back"); n != 0 {
 		t.Errorf("%d announcements of one who was back in time: %v", n, watch.kinds)
 	}
 	three.Leave(false)
 	eventually(t, "ada left", func() bool { return watch.count("presence leave") == 1 })
-	if _, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_four", User: user("ada"), Sink: s, Back: true}); err != nil {
-		t.Fatal(err)
-	}
+	joinWith(t, h, s, Join{Session: "s_four", User: user("ada"), Back: true})
 	eventually(t, "ada is back", func() bool { return watch.count("presence back") == 1 })
 	if watch.count("presence join") != 1 {
 		t.Error("announced as new")
@@ -292,7 +281,7 @@ func TestHistoryGone(t *testing.T) {
 	b.set(true)
 	refused := make(chan error, 1)
 	ev := chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: "kept", Text: "x"}
-	m.Send(ev, func(_ chat.Event, err error) { refused <- err })
+	m.Send(ev, func(_ *chat.Event, err error) { refused <- err })
 	if err := <-refused; chat.CodeOf(err) != chat.CodeUnavailable {
 		t.Fatalf("refused with %v", err)
 	}
@@ -300,7 +289,7 @@ func TestHistoryGone(t *testing.T) {
 		t.Error("what is in memory cannot be read")
 	}
 	b.set(false)
-	m.Send(ev, func(e chat.Event, err error) { refused <- err })
+	m.Send(ev, func(e *chat.Event, err error) { refused <- err })
 	if err := <-refused; err != nil {
 		t.Fatal(err)
 	}

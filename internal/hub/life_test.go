@@ -14,7 +14,6 @@ import (
 	brokermem "salon/internal/broker/memory"
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/presence"
 )
 
 // stuck is a broker that takes nothing until it is let go.
@@ -32,9 +31,9 @@ func (s *stuck) Publish(ctx context.Context, id chat.RoomID, msg []byte) error {
 }
 
 // stick gives a node a broker that is stuck, and lets it go.
-func stick(c *Config) (letGo func()) {
-	b, open := &stuck{let: make(chan struct{})}, c.OpenBroker
-	c.OpenBroker = func(handler broker.Handler) (_ broker.Broker, err error) {
+func stick(c *setup) (letGo func()) {
+	b, open := &stuck{let: make(chan struct{})}, c.broker
+	c.broker = func(handler broker.Handler) (_ broker.Broker, err error) {
 		b.Broker, err = open(handler)
 		return b, err
 	}
@@ -47,23 +46,21 @@ func TestEmptyRoomIsForgotten(t *testing.T) {
 	ada, _ := join(t, h1, "ada", From{})
 	_, watch := join(t, h2, "bob", From{})            // who is in the room elsewhere does not keep it here
 	eventually(t, "ada is known there", func() bool { // she may have come before it listened
-		r := h2.known("r")
+		r := h2.rooms.known("r")
 		defer r.release()
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return len(r.roster.people) == 2
+		return r.roster.ListLocked().Count == 2
 	})
 	ada.Leave(true)
 	eventually(t, "ada went", func() bool { return watch.count("presence leave") == 1 })
 	left := time.Now()
-	for _, r := range h1.active() { // as the hub's loops do every second
+	for _, r := range h1.rooms.all() { // as the hub's loops do every second
 		r.release()
 	}
 	eventually(t, "forgotten", func() bool {
-		for i := range h1.shards {
-			h1.shards[i].forget(h1, left)
-			h2.shards[i].forget(h2, left)
-		}
+		h1.rooms.forget(left)
+		h2.rooms.forget(left)
 		return h1.Stats().Rooms.Load() == 0
 	})
 	if h2.Stats().Rooms.Load() != 1 {
@@ -75,7 +72,7 @@ func TestOneWhoLeftStaysOut(t *testing.T) {
 	h := newWorld(t).alone(t)
 	m, s := join(t, h, "ada", From{})
 	m.Leave(true)
-	if err := m.Resume(t.Context(), From{Resume: true}, ""); !errors.Is(err, ErrLeft) { // as a catching up that comes too late
+	if err := m.Resume(t.Context(), From{Resume: true}, s.answer); !errors.Is(err, ErrLeft) { // as a catching up that comes too late
 		t.Errorf("resumed with %v", err)
 	}
 	if n := h.Stats().Members.Load(); n != 0 || s.count("joined") != 1 || !m.Left() {
@@ -85,46 +82,21 @@ func TestOneWhoLeftStaysOut(t *testing.T) {
 
 func TestChatterDoesNotDropEvents(t *testing.T) {
 	var letGo func()
-	h := newWorld(t).with(t, "n1", true, func(c *Config) { letGo = stick(c) })
+	w := newWorld(t)
+	never := func(c *setup) { c.CompareEvery = time.Hour }
+	_, other := join(t, w.with(t, "n2", true, never), "bob", From{})
+	h := w.with(t, "n1", true, func(c *setup) { letGo = stick(c) })
 	m, _ := join(t, h, "ada", From{})
-	m.Typing() // waits in the broker
+	m.Typing(user("ada")) // waits in the broker
 	say(t, m, "ada", 1)
 	for range 600 {
-		m.Typing()
+		m.Typing(user("ada"))
 	}
 	letGo()
-	eventually(t, "the event was published", func() bool {
-		m.room.mu.Lock()
-		defer m.room.mu.Unlock()
-		return len(m.room.publish) == 0
-	})
-}
-
-// mourner is a presence that finds many gone.
-type mourner struct{ presence.Store }
-
-func (mourner) Beat(context.Context) ([]presence.Departure, error) {
-	return make([]presence.Departure, 100), nil
-}
-
-func TestBeatDoesNotWaitForTheBroker(t *testing.T) {
-	var letGo func()
-	h := newWorld(t).with(t, "n1", true, func(c *Config) {
-		letGo = stick(c)
-		c.Presence = mourner{c.Presence}
-	})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		h.beatOnce(t.Context())
-	}()
-	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		t.Error("the beat waits for the broker")
+	if err := m.room.peers.Wait(t.Context()); err != nil {
+		t.Error(err)
 	}
-	letGo()
-	<-done
+	eventually(t, "the event comes", func() bool { return other.last() == 1 })
 }
 
 // silent is a history that takes what it is given and does not answer.
@@ -143,20 +115,20 @@ func TestCloseDoesNotWaitForStores(t *testing.T) {
 	const batches = 5 // at storeTimeout each
 	refused := make(chan error, batches*maxBatch)
 	for range cap(refused) {
-		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: "x"}, func(_ chat.Event, err error) { refused <- err })
+		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: "x"}, func(_ *chat.Event, err error) { refused <- err })
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if err := h.Stop(ctx); err == nil {
 		t.Error("stopped with sends waiting")
 	}
-	done := make(chan error, 1)
-	go func() { done <- h.Close() }()
+	done := make(chan struct{})
+	go func() {
+		h.close()
+		close(done)
+	}()
 	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
+	case <-done:
 	case <-time.After(batches * storeTimeout / 2):
 		t.Fatal("close waits for the store")
 	}
@@ -200,7 +172,7 @@ func TestResumeDoesNotTrustAnEarlierRead(t *testing.T) {
 	bob, _ := join(t, h2, "bob", From{})
 	read := make(chan error, 1)
 	go func() {
-		_, err := bob.room.repairFrom(t.Context(), 0)
+		_, err := bob.room.readAfter(t.Context(), 0)
 		read <- err
 	}()
 	<-e.begun
@@ -219,16 +191,13 @@ func TestOneWhoWasRenamedLeavesByThatName(t *testing.T) {
 	h := newWorld(t).alone(t)
 	_, watch := join(t, h, "watch", From{})
 	one, _ := join(t, h, "ada", From{})
-	two, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_two", User: user("ada"), Sink: &screen{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	two := joinWith(t, h, &screen{}, Join{Session: "s_two", User: user("ada")})
 	eve := user("ada")
 	eve.Name = "eve"
-	one.Rename(eve, true)
+	h.rosters.UserChanged(eve, true)
 	one.Leave(true)
-	one.Rename(user("ada"), true) // comes too late: it must not come back by that
 	two.Leave(true)
+	two.Renamed(user("ada")) // comes too late: the user must not come back by that
 	eventually(t, "she left", func() bool { return watch.count("presence leave") == 1 })
 	if last := watch.lines[len(watch.lines)-1]; !strings.Contains(last, `"name":"eve"`) || watch.count("presence rename") != 1 {
 		t.Errorf("left as %s", last)
@@ -242,16 +211,14 @@ func TestOneWhoComesBackWithAnotherName(t *testing.T) {
 	join(t, h, "ada", From{})
 	eve := user("ada")
 	eve.Name = "eve"
-	if _, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_two", User: eve, Sink: &screen{}, Back: true}); err != nil {
-		t.Fatal(err)
-	}
+	joinWith(t, h, &screen{}, Join{Session: "s_two", User: eve, Back: true})
 	eventually(t, "the name was told", func() bool { return watch.count("presence rename") == 1 })
 }
 
 // What was acknowledged just before a node stops is told to the others by the broker, also in a busy room.
 func TestLastIsToldAtStop(t *testing.T) {
 	w := newWorld(t)
-	never := func(c *Config) { c.CompareEvery = time.Hour }
+	never := func(c *setup) { c.CompareEvery = time.Hour }
 	h1, h2 := w.with(t, "n1", true, never), w.with(t, "n2", true, never)
 	ada, _ := join(t, h1, "ada", From{})
 	_, bob := join(t, h2, "bob", From{})
@@ -263,8 +230,8 @@ func TestLastIsToldAtStop(t *testing.T) {
 	if err := h1.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
-	h1.Close()
-	if n := h1.Stats().PubFailed.Load(); n != 0 {
+	h1.close()
+	if n := h1.peers.Stats().PubFailed.Load(); n != 0 {
 		t.Errorf("%d messages to the others failed", n)
 	}
 	eventually(t, "bob has all", func() bool { return bob.last() == 3 })
@@ -300,7 +267,7 @@ func TestTooLargeBatchIsShownAsItIsStored(t *testing.T) {
 	for i := range 20 {
 		wg.Add(1)
 		ada.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: fmt.Sprint("c", i), Text: "x"},
-			func(chat.Event, error) { wg.Done() })
+			func(*chat.Event, error) { wg.Done() })
 	}
 	eventually(t, "the second is shown", func() bool { return s.last() >= 2 })
 	let()

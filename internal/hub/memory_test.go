@@ -12,11 +12,11 @@ import (
 func TestRingsAreBounded(t *testing.T) {
 	h := newWorld(t).alone(t)
 	ringOf := func(id chat.RoomID) ring {
-		r := h.known(id)
+		r := h.rooms.known(id)
 		defer r.release()
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.ring
+		return r.gate.recent
 	}
 	memory := func(id chat.RoomID) int {
 		g := ringOf(id)
@@ -24,11 +24,7 @@ func TestRingsAreBounded(t *testing.T) {
 	}
 	enter := func(room chat.RoomID, session string, last int) (*Member, *screen) {
 		s := &screen{}
-		m, err := h.Join(t.Context(), JoinParams{Room: room, Session: session, User: user("ada"), Sink: s, From: From{Last: last}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return m, s
+		return joinWith(t, h, s, Join{Room: room, Session: session, User: user("ada"), From: From{Last: last}}), s
 	}
 	rooms := []chat.RoomID{"first", "second", "third"}
 	all := 0
@@ -40,15 +36,15 @@ func TestRingsAreBounded(t *testing.T) {
 	}
 	before := []int{memory("first"), memory("second"), memory("third")}
 
-	h.trimRings(all)
+	h.rooms.trimRings(all)
 	if memory("first") != before[0] {
 		t.Fatal("there was room for all")
 	}
-	h.trimRings(all - 1)
+	h.rooms.trimRings(all - 1)
 	if memory("first") > ringLeast || memory("second") != before[1] || memory("third") != before[2] {
 		t.Fatalf("the rooms take %d, %d, %d", memory("first"), memory("second"), memory("third"))
 	}
-	h.trimRings(0)
+	h.rooms.trimRings(0)
 	for i, room := range rooms {
 		if n := memory(room); n > ringLeast || n == 0 {
 			t.Errorf("%s takes %d", room, n)

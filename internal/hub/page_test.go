@@ -11,7 +11,7 @@ import (
 )
 
 // heavy makes a room in which JSON makes each of n texts of 64 KiB six times as long.
-func heavy(t *testing.T, n int) (*Hub, *Member) {
+func heavy(t *testing.T, n int) (*testNode, *Member) {
 	t.Helper()
 	h := newWorld(t).alone(t)
 	m, _ := join(t, h, "ada", From{})
@@ -24,7 +24,7 @@ func heavy(t *testing.T, n int) (*Hub, *Member) {
 func sayText(t *testing.T, m *Member, text string) {
 	t.Helper()
 	done := make(chan error, 1)
-	m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: text}, func(_ chat.Event, err error) { done <- err })
+	m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: text}, func(_ *chat.Event, err error) { done <- err })
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -118,25 +118,27 @@ func TestTextMemberReadsBeforeItResumes(t *testing.T) {
 	h, ada := heavy(t, 0)
 	s := &screen{}
 	lagged := make(chan uint64, 1)
-	bob, err := h.Join(t.Context(), JoinParams{
-		Room: "r", Session: "s_bob", User: user("bob"), Sink: s, Form: Text, OnLag: func(_ *Member, since uint64) { lagged <- since },
-	})
-	if err != nil {
-		t.Fatal(err)
+	s.onLag = func(last uint64) { lagged <- last }
+	bob := joinWith(t, h, s, Join{Session: "s_bob", User: user("bob"), Format: lineFormat})
+	s.lines = nil // the answer
+	answer := func(j *Joined) {
+		for _, ev := range j.Events() {
+			s.put(string(lineFormat.Event(&ev)))
+		}
 	}
 	said := chat.MaxPage + 20
 	s.setFull(true)
 	say(t, ada, "ada", said)
 	since := <-lagged
 	s.setFull(false)
-	if err := bob.Resume(t.Context(), From{Resume: true, Since: since}, ""); !errors.Is(err, ErrBehind) || len(s.lines) > 0 {
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: since, NoGap: true}, answer); !errors.Is(err, ErrBehind) || len(s.lines) > 0 {
 		t.Fatalf("resumed %d behind: %v, with %d lines", said-int(since), err, len(s.lines))
 	}
 	_, last, more := pageOf(t, bob, history.Query{After: since, IsAfter: true, Limit: chat.MaxPage})
 	if !more {
 		t.Fatalf("a page from %d to %d, and no more", since, last)
 	}
-	if err := bob.Resume(t.Context(), From{Resume: true, Since: last}, ""); err != nil {
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: last, NoGap: true}, answer); err != nil {
 		t.Fatal(err)
 	}
 	if n := said - int(last); len(s.lines) != n {
@@ -145,7 +147,7 @@ func TestTextMemberReadsBeforeItResumes(t *testing.T) {
 	for range 3 { // the same by bytes
 		sayText(t, ada, strings.Repeat("\x01", 64<<10))
 	}
-	if err := bob.Resume(t.Context(), From{Resume: true, Since: last}, ""); !errors.Is(err, ErrBehind) {
+	if err := bob.Resume(t.Context(), From{Resume: true, Since: last, NoGap: true}, answer); !errors.Is(err, ErrBehind) {
 		t.Errorf("resumed more bytes behind than a page has: %v", err)
 	}
 }

@@ -2,103 +2,64 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"salon/internal/broker"
 	"salon/internal/chat"
+	"salon/internal/cluster"
 	"salon/internal/history"
+	"salon/internal/roster"
 )
 
-// room is one room on this node.
-type room struct {
-	hub *Hub
-	id  chat.RoomID
+// Room is one room on this node: what waits to be appended, the gate, and the members. Its parts have no locks of their own.
+type Room struct {
+	node   *node
+	id     chat.RoomID
+	uses   atomic.Int64 // under way, one for each member among them; the room is not forgotten meanwhile
+	peers  *cluster.Room
+	roster *roster.Roster
 
-	holds atomic.Int64 // uses under way, one for each member among them; the room is not forgotten meanwhile
-
-	toPresence lane
-	toBroker   lane      // events: nothing else, since what is dropped there would never be asked for again
-	published  time.Time // when events last went to the broker; the lane's
-	chatter    lane      // to the broker too: presence and typing, of which some may be lost
-
-	mu   sync.Mutex // guards what follows
-	used time.Time  // when it was made, or last had a member
-
-	// The gate.
-	loading    chan struct{} // closed when the load under way ends; nil when none is
-	loaded     bool          // next is known
-	next       uint64        // the number that goes through next
-	ring       ring
-	ahead      map[uint64]entry // events that came before those in front of them
-	aheadBytes int              // of the lines in ahead
-	repairing  bool
-	missing    uint64 // history is known to have events up to this one
-
-	// The append.
-	waiting      []send
-	waitingBytes int // of text in waiting
-	appending    bool
-	idle         chan struct{} // closed when the append under way ends, if somebody waits for it
-
-	// The fan-out.
-	members []*Member
-	shared  bool // a delivery reads members: copy before changing it
-	out     []item
-	signals uint64 // how many there were
-	sending bool
-
-	roster  roster
-	publish []byte // events for the broker, lines
+	mu        sync.Mutex // guards what follows
+	used      time.Time  // when it was made, or last had a member
+	loading   chan struct{}
+	repairing bool
+	sends     sends
+	gate      gate
+	out       fanout
 }
 
-func newRoom(h *Hub, id chat.RoomID) *room {
-	r := &room{hub: h, id: id, used: time.Now()}
-	r.toPresence.work, r.toBroker.work, r.chatter.work = &h.work, &h.work, &h.work
-	r.chatter.most = 256
-	r.roster.people = map[chat.UserID]*person{}
+func newRoom(n *node, id chat.RoomID) *Room {
+	r := &Room{node: n, id: id, used: time.Now(), peers: n.cluster.Room(id)}
+	r.roster = n.rosters.Add(id, &r.mu, r.peers, r)
 	return r
 }
 
-// release ends a hold. It is no sign of use: the hub's loops hold every room again and again.
-func (r *room) release() { r.holds.Add(-1) }
+// release ends a use. It is no sign of activity: the hub's loops use every room again and again.
+func (r *Room) release() { r.uses.Add(-1) }
 
-// releaseMember ends the hold of one who was, or would have been, a member.
-func (r *room) releaseMember() {
+// releaseMember ends the use of one who was, or would have been, a member.
+func (r *Room) releaseMember() {
 	r.mu.Lock()
 	r.used = time.Now()
 	r.mu.Unlock()
 	r.release()
 }
 
-// idleSince tells whether the room has had no member since before, and has nothing to do. Who is in it on other nodes does not
-// matter: presence knows.
-func (r *room) idleSince(before time.Time) bool {
+// idleSince tells whether the room has had no member since before, and has nothing to do. Members on other nodes do not
+// matter: presence knows of them.
+func (r *Room) idleSince(before time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.used.Before(before) && !r.appending && !r.sending && !r.repairing && r.loading == nil
+	return r.used.Before(before) && !r.sends.appending && !r.out.delivering && !r.repairing && r.loading == nil
 }
 
-// subscribe asks the broker for what other nodes say here. While it is away it keeps the wish.
-func (r *room) subscribe() {
-	if !r.hub.shared() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.hub.life, 2*time.Second)
-	defer cancel()
-	if err := r.hub.broker.Subscribe(ctx, r.id); err != nil && !errors.Is(err, broker.ErrUnavailable) && r.hub.life.Err() == nil {
-		r.hub.log.Warn("subscribe to room", "room", r.id, "err", err)
-	}
-}
-
-// load makes the room ready: subscribed, its head known, its newest events in the ring. Those who come meanwhile wait for
-// the one who loads.
-func (r *room) load(ctx context.Context) error {
+// load makes the room ready: subscribed to other nodes, its head known, its newest events in memory. Callers that come
+// meanwhile wait for the one who loads. Errors: [history.ErrUnavailable], ctx's.
+func (r *Room) load(ctx context.Context) error {
 	for {
 		r.mu.Lock()
-		if r.loaded {
+		if r.gate.open {
 			r.mu.Unlock()
 			return nil
 		}
@@ -110,20 +71,19 @@ func (r *room) load(ctx context.Context) error {
 		if wait == nil {
 			return r.loadNow()
 		}
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := await(ctx, wait); err != nil {
+			return err
 		}
 	}
 }
 
-func (r *room) loadNow() error {
-	r.subscribe() // before the head is read: what is said in between waits ahead of the gate
-	ctx, cancel := context.WithTimeout(r.hub.life, storeTimeout)
+func (r *Room) loadNow() error {
+	r.peers.Subscribe() // before the head is read: what is said in between waits ahead of the gate
+	ctx, cancel := context.WithTimeout(r.node.life, storeTimeout)
 	defer cancel()
-	page, err := r.hub.read(ctx, r.id, history.Query{Limit: chat.DefaultPage})
-	r.loadRoster(ctx)
+	page, err := r.node.read(ctx, r.id, history.Query{Limit: chat.DefaultPage})
+	r.roster.Load(ctx)
+	newest := r.node.encode(page.Events)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,15 +92,179 @@ func (r *room) loadNow() error {
 	if err != nil {
 		return err
 	}
-	r.loaded = true
-	r.next = page.Head + 1
-	if n := len(page.Events); n > 0 {
-		r.next = page.Events[n-1].Seq + 1
-		r.missing = max(r.missing, page.Head)
-	}
-	for _, ev := range page.Events {
-		r.ring.push(newEntry(ev))
-	}
-	r.pass()
+	r.gate.start(newest, page.Head)
+	r.gate.release(r.deliverLater)
+	r.repairGap()
 	return nil
+}
+
+// offer puts events before the gate.
+func (r *Room) offer(entries []entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gate.offer(entries, r.deliverLater)
+	r.repairGap()
+}
+
+// expect notes that history has events up to head.
+func (r *Room) expect(head uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gate.expect(head)
+	r.repairGap()
+}
+
+// repairGap sees to it that what is missing is read. Called with mu held.
+func (r *Room) repairGap() {
+	if r.gate.behind() && !r.repairing {
+		r.repairing = true
+		r.node.work.Go(r.repair)
+	}
+}
+
+// repair reads what the gate misses from history until it misses nothing.
+func (r *Room) repair() {
+	ctx := r.node.life
+	for pause := gapWait; ; {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		r.mu.Lock()
+		if !r.gate.behind() || ctx.Err() != nil {
+			r.repairing = false
+			r.mu.Unlock()
+			return
+		}
+		after := r.gate.head()
+		r.mu.Unlock()
+
+		got, err := r.readAfter(ctx, after)
+		if err != nil && ctx.Err() == nil {
+			r.node.log.Warn("repair a gap", "room", r.id, "after", after, "err", err)
+		}
+		if got > 0 {
+			pause = 0
+		} else {
+			pause = min(2*pause+gapWait, maxRepairPause)
+		}
+	}
+}
+
+// maxRepairPause is the longest pause between two tries to read what is missing.
+const maxRepairPause = 2 * time.Second
+
+// readAfter offers the page after the number given, and returns how many events it had.
+func (r *Room) readAfter(ctx context.Context, after uint64) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	page, err := r.node.read(ctx, r.id, history.Query{After: after, IsAfter: true, Limit: chat.MaxPage})
+	if err != nil {
+		return 0, err
+	}
+	r.node.stats.Repairs.Add(1)
+	r.offer(r.node.encode(page.Events))
+	return len(page.Events), nil
+}
+
+// catchUp waits until the gate has let the number through that a member saw on another node, or history has no such number,
+// or ctx ends.
+//
+// One empty page proves nothing: it may come from a read that others began before the number was stored. The read after that
+// one began after the member asked.
+func (r *Room) catchUp(ctx context.Context, seq uint64) error {
+	for empty := 0; empty < 2; {
+		r.mu.Lock()
+		after := r.gate.head()
+		r.mu.Unlock()
+		if after >= seq {
+			return nil
+		}
+		got, err := r.readAfter(ctx, after)
+		if err != nil {
+			return err
+		}
+		if got == 0 {
+			empty++
+		}
+	}
+	return nil
+}
+
+// deliverLater queues an event for the members. Called with mu held.
+func (r *Room) deliverLater(e entry) { r.put(item{entry: e}) }
+
+// Announce tells the members of a change in who is in the room. It implements [roster.Audience]. Called with mu held.
+func (r *Room) Announce(c *chat.Change) {
+	n := &notice{change: c}
+	switch c.Kind {
+	case chat.ChangeJoin, chat.ChangeBack, chat.ChangeLeave:
+		n.skip = c.User.ID
+	case chat.ChangeRename:
+		n.self = c.User.ID
+	}
+	r.put(item{notice: n})
+}
+
+// typing tells the members, and with publish the other nodes, that a user writes. In a crowd nobody is told.
+func (r *Room) typing(user chat.User, publish bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if publish && r.roster.CrowdLocked() {
+		return
+	}
+	r.put(item{notice: &notice{typing: user, skip: user.ID}})
+	if publish {
+		r.peers.Typing(user)
+	}
+}
+
+// put queues an item for the members and sees to it that somebody delivers. Called with mu held.
+func (r *Room) put(it item) {
+	if r.out.put(it) {
+		r.node.work.Go(func() { r.deliver(r.takeOut()) })
+	}
+}
+
+func (r *Room) takeOut() ([]item, []*receiver) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.out.take()
+}
+
+// deliver hands items to the members, and then what came meanwhile, until nothing did. What came meanwhile goes out together:
+// the busier a room, the more a write carries.
+func (r *Room) deliver(items []item, members []*receiver) {
+	for ; len(items) > 0; items, members = r.takeOut() {
+		frames, flush := pack(r.id, r.node.format, items)
+		n := 0
+		for _, m := range members {
+			for _, f := range frames {
+				n += m.take(f)
+			}
+			m.to.Flush()
+		}
+		r.node.stats.Deliveries.Add(int64(n))
+		for _, s := range flush {
+			s.Flush()
+		}
+	}
+}
+
+// page returns a page of the room, from memory where that has all of it. Errors: [history.ErrUnavailable].
+func (r *Room) page(ctx context.Context, q history.Query) (Page, error) {
+	if q.Limit <= 0 || q.Limit > chat.MaxPage {
+		q.Limit = chat.MaxPage
+	}
+	r.mu.Lock()
+	p, ok := r.gate.page(q, r.node.cluster.Alone())
+	r.mu.Unlock()
+	if ok {
+		return p, nil
+	}
+	got, err := r.node.read(ctx, r.id, q)
+	if err != nil {
+		return Page{}, err
+	}
+	return r.node.fit(got, q), nil
 }

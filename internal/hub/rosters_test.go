@@ -23,21 +23,17 @@ func (l *looking) Members(ctx context.Context, room chat.RoomID, cursor string, 
 }
 
 // enter is join for any room.
-func enter(t *testing.T, h *Hub, room chat.RoomID, name string) (*Member, *screen) {
+func enter(t *testing.T, h *testNode, room chat.RoomID, name string) (*Member, *screen) {
 	t.Helper()
 	s := &screen{}
-	m, err := h.Join(t.Context(), JoinParams{Room: room, Session: "s_" + name + string(room), User: user(name), Sink: s})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m, s
+	return joinWith(t, h, s, Join{Room: room, Session: "s_" + name + string(room), User: user(name)}), s
 }
 
 // A node with many rooms asks for their digests, and who is there only where one differs.
 func TestManyRoomsAreComparedByDigests(t *testing.T) {
 	w := newWorld(t)
 	seen := &looking{Store: w.presence.Node("n2")}
-	h1, h2 := w.node(t, "n1"), w.with(t, "n2", true, func(c *Config) { c.Presence = seen })
+	h1, h2 := w.node(t, "n1"), w.with(t, "n2", true, func(c *setup) { c.roster.Presence = seen })
 	const rooms = 700 // more than are asked for at once
 	var last *screen
 	for i := range rooms {
@@ -49,7 +45,7 @@ func TestManyRoomsAreComparedByDigests(t *testing.T) {
 	})
 	before := seen.looks.Load()
 	for range 5 {
-		h2.reconcileOnce(t.Context())
+		h2.rosters.Reconcile(t.Context())
 	}
 	if n := seen.looks.Load() - before; n > 0 {
 		t.Errorf("%d looks at %d rooms in which nothing changed", n, rooms)
@@ -57,7 +53,7 @@ func TestManyRoomsAreComparedByDigests(t *testing.T) {
 	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
 	enter(t, h1, chat.RoomID(fmt.Sprint("r", rooms-1)), "ada")
 	eventually(t, "bob is told of ada, who was lost", func() bool {
-		h2.reconcileOnce(t.Context())
+		h2.rosters.Reconcile(t.Context())
 		return last.count("presence join") == 1
 	})
 }
@@ -67,7 +63,7 @@ func TestSameCountOfOthers(t *testing.T) {
 	w := newWorld(t)
 	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
 	ada, _ := join(t, h1, "ada", From{})
-	dan, _ := join(t, h1, "dan", From{})
+	join(t, h1, "dan", From{})
 	eventually(t, "presence knows ada and dan", func() bool { return peopled(t, w)["r"] == 2 })
 	_, watch := join(t, h2, "bob", From{})
 	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
@@ -76,6 +72,6 @@ func TestSameCountOfOthers(t *testing.T) {
 	eventually(t, "bob is told", func() bool { return watch.count("presence join") == 1 && watch.count("presence leave") == 1 })
 	renamed := user("dan")
 	renamed.Name = "dennis"
-	dan.Rename(renamed, true)
+	h1.rosters.UserChanged(renamed, true)
 	eventually(t, "bob is told of the name", func() bool { return watch.count("presence rename") == 1 })
 }

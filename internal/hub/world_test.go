@@ -1,9 +1,9 @@
 package hub
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -13,9 +13,12 @@ import (
 	"salon/internal/broker"
 	brokermem "salon/internal/broker/memory"
 	"salon/internal/chat"
+	"salon/internal/cluster"
 	"salon/internal/history"
 	"salon/internal/history/sqlite"
 	"salon/internal/presence/memory"
+	"salon/internal/protocol"
+	"salon/internal/roster"
 	"salon/internal/sqliteconn"
 	"salon/internal/ws"
 )
@@ -37,43 +40,102 @@ func newWorld(t *testing.T) *world {
 	return &world{history: sqlite.New(db), presence: memory.New(), net: brokermem.NewNet()}
 }
 
-// node makes one of several nodes; alone makes the only one.
-func (w *world) node(t *testing.T, name string) *Hub { return w.make(t, name, true) }
-func (w *world) alone(t *testing.T) *Hub             { return w.make(t, "alone", false) }
+// grace is how long a lost connection may come back in these tests.
+const grace = 50 * time.Millisecond
 
-func (w *world) make(t *testing.T, name string, shared bool) *Hub {
-	t.Helper()
-	return w.with(t, name, shared, func(*Config) {})
+// testNode is a node in a test.
+type testNode struct {
+	*Hub
+	name  string
+	peers *cluster.Cluster
 }
 
+// inbox passes on what other nodes say.
+type inbox struct {
+	hub  *Hub
+	keep *roster.Keeper
+}
+
+func (b *inbox) Events(id chat.RoomID, events []chat.Event) { b.hub.Events(id, events) }
+func (b *inbox) Change(id chat.RoomID, c chat.Change)       { b.keep.Receive(id, c) }
+func (b *inbox) Typing(id chat.RoomID, u chat.User)         { b.hub.Typing(id, u) }
+func (b *inbox) UserChanged(u chat.User)                    { b.keep.UserChanged(u, false) }
+func (b *inbox) Degraded(bool)                              {}
+
+// setup is what a test may change in a node.
+type setup struct {
+	Config
+	roster roster.Config
+	broker func(broker.Handler) (broker.Broker, error)
+}
+
+// node makes one of several nodes; alone makes the only one.
+func (w *world) node(t *testing.T, name string) *testNode {
+	return w.with(t, name, true, func(*setup) {})
+}
+func (w *world) alone(t *testing.T) *testNode { return w.with(t, "alone", false, func(*setup) {}) }
+
 // with makes a node with another configuration.
-func (w *world) with(t *testing.T, name string, shared bool, change func(*Config)) *Hub {
+func (w *world) with(t *testing.T, name string, shared bool, change func(*setup)) *testNode {
 	t.Helper()
-	c := Config{
-		Node: name, History: w.history, Presence: w.presence.Node(name), Grace: 50 * time.Millisecond, CompareEvery: time.Second,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	log := slog.New(slog.DiscardHandler)
+	c := setup{
+		Config: Config{History: w.history, CompareEvery: time.Second, Logger: log, Format: jsonFormat},
+		roster: roster.Config{Presence: w.presence.Node(name), Grace: grace, Logger: log},
 	}
 	if shared {
-		c.OpenBroker = func(h broker.Handler) (broker.Broker, error) { return w.net.Join(h), nil }
+		c.broker = func(h broker.Handler) (broker.Broker, error) { return w.net.Join(h), nil }
 	}
 	change(&c)
-	h, err := New(c)
+	in := &inbox{}
+	peers, err := cluster.Open(cluster.Config{Node: name, OpenBroker: c.broker, Logger: log}, in)
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Cluster, c.roster.Cluster = peers, peers
+	in.keep = roster.NewKeeper(c.roster)
+	c.Rosters = in.keep
+	h := New(c.Config)
+	in.hub = h
+	peers.Start()
+	in.keep.Start()
 	h.Start()
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return h
+	n := &testNode{Hub: h, name: name, peers: peers}
+	t.Cleanup(n.close)
+	return n
+}
+
+// close closes the node, as often as it is called.
+func (n *testNode) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	n.peers.Close()
+	n.rosters.Close(ctx)
+	n.Close(ctx)
+}
+
+// jsonFormat is the JSON that clients of salon.v1.json get.
+var jsonFormat = &Format{
+	Event:  func(e *chat.Event) []byte { return protocol.AppendEvent(nil, e) },
+	Change: func(id chat.RoomID, c *chat.Change) []byte { return protocol.AppendChange(nil, id, c) },
+	Typing: func(id chat.RoomID, u chat.User) []byte {
+		return protocol.Marshal(protocol.Typing{Type: "typing", Room: id, User: u})
+	},
+}
+
+// lineFormat is lines for people, for members that must miss nothing.
+var lineFormat = &Format{
+	Event:    func(e *chat.Event) []byte { return []byte(e.User.Name + ": " + e.Text) },
+	Change:   func(chat.RoomID, *chat.Change) []byte { return nil },
+	Typing:   func(chat.RoomID, chat.User) []byte { return nil },
+	OneByOne: true, NoEcho: true,
 }
 
 // screen is a member's connection in a test: what it would show.
 type screen struct {
 	mu    sync.Mutex
 	full  bool // takes nothing within the bound
+	onLag func(last uint64)
 	lines []string
 	seen  []uint64 // numbers of the room, from answers and pushes, in order
 	kinds []string // types of what came
@@ -89,6 +151,21 @@ func (s *screen) TryQueue(m *ws.Message) bool {
 		s.put(string(m.Payload()))
 	}
 	return !full
+}
+
+func (s *screen) Lagged(m Place, last uint64) {
+	if s.onLag != nil {
+		s.onLag(last)
+		return
+	}
+	s.put(string(protocol.Marshal(protocol.Lag{Type: "lag", Room: m.Room(), Seq: last})))
+}
+
+// answer shows what a room answers to a join.
+func (s *screen) answer(j *Joined) {
+	s.put(string(protocol.AppendJoined(nil, "", &protocol.Joined{
+		Room: "r", Head: j.Head, Lines: j.Lines(), More: j.More, Members: j.Members, Count: j.Count, Crowd: j.Crowd,
+	})))
 }
 
 func (s *screen) put(payload string) {
@@ -163,14 +240,27 @@ func user(name string) chat.User {
 	return chat.User{ID: chat.UserID("u_" + name), Name: name, Color: "#000000"}
 }
 
-func join(t *testing.T, h *Hub, name string, from From) (*Member, *screen) {
+func join(t *testing.T, n *testNode, name string, from From) (*Member, *screen) {
 	t.Helper()
 	s := &screen{}
-	m, err := h.Join(t.Context(), JoinParams{Room: "r", Session: "s_" + name + h.node, User: user(name), Sink: s, From: from})
+	return joinWith(t, n, s, Join{Session: "s_" + name + n.name, User: user(name), From: from}), s
+}
+
+// joinWith joins the room r, unless j names another.
+func joinWith(t *testing.T, n *testNode, s *screen, j Join) *Member {
+	t.Helper()
+	if j.Room == "" {
+		j.Room = "r"
+	}
+	if j.Format == nil {
+		j.Format = jsonFormat
+	}
+	j.To, j.Answer = s, s.answer
+	m, err := n.Join(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m, s
+	return m
 }
 
 // say sends texts and waits for each to be acknowledged.
@@ -180,7 +270,7 @@ func say(t *testing.T, m *Member, name string, n int) {
 	for i := range n {
 		wg.Add(1)
 		m.Send(chat.Event{Kind: chat.KindMessage, User: user(name), CID: fmt.Sprintf("%s-%d-%s", name, i, chat.NewCID()), Text: "x"},
-			func(_ chat.Event, err error) {
+			func(_ *chat.Event, err error) {
 				if err != nil {
 					t.Error(err)
 				}

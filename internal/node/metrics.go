@@ -20,10 +20,10 @@ func (n *Node) metrics() http.Handler {
 		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "salon_" + name, Help: help},
 			func() float64 { return float64(v.Load()) }))
 	}
-	s := n.hub.Stats()
+	s := n.rooms.Stats()
 	gauge("sessions", "Connections.", func() float64 { return float64(n.sessions.Open()) })
 	gauge("degraded", "1 while messages to other nodes are slow, since the broker is away.", func() float64 {
-		if n.hub.Degraded() {
+		if n.rooms.Peers().Degraded() {
 			return 1
 		}
 		return 0
@@ -37,8 +37,10 @@ func (n *Node) metrics() http.Handler {
 	counter("lags_total", "Members told that they lag.", &s.Lags)
 	counter("gap_repairs_total", "Pages read to fill gaps.", &s.Repairs)
 	counter("page_reads_total", "Pages read from the history.", &s.PageReads)
-	counter("published_total", "Messages to other nodes.", &s.Published)
-	counter("publish_failures_total", "Messages that the broker did not take.", &s.PubFailed)
-	counter("received_total", "Messages from other nodes.", &s.Received)
+	p := n.rooms.Peers().Stats()
+	counter("published_total", "Messages to other nodes.", &p.Published)
+	counter("publish_failures_total", "Messages that the broker did not take.", &p.PubFailed)
+	counter("received_total", "Messages from other nodes.", &p.Received)
+	counter("ignored_total", "Messages from other nodes that this one could not read.", &p.Ignored)
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }

@@ -17,10 +17,13 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/config"
-	"salon/internal/hub"
+	"salon/internal/edge"
+	"salon/internal/edge/salon"
+	"salon/internal/edge/text"
 	"salon/internal/lang"
+	"salon/internal/protocol"
+	"salon/internal/rooms"
 	"salon/internal/server"
-	"salon/internal/session"
 	"salon/internal/ws"
 	"salon/web"
 )
@@ -33,9 +36,9 @@ type Node struct {
 	log      *slog.Logger
 	logFile  io.Closer
 	parts    *parts
-	hub      *hub.Hub
+	rooms    *rooms.Rooms
 	poller   *ws.Poller // nil for none
-	sessions *session.Server
+	sessions *edge.Server
 	server   *server.Server
 	served   chan error
 	tuning   sync.WaitGroup
@@ -79,12 +82,12 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 }
 
 func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
-	n.hub, err = hub.New(hub.Config{
-		Node: n.id, History: n.parts.history, Presence: n.parts.presence, OpenBroker: n.parts.broker, Logger: n.log,
-		CompareEvery: compareEvery, Grace: grace,
-		OnRename:   func(u chat.User) { n.sessions.Renamed(u) },
-		OnDegraded: func(degraded bool) { n.sessions.Degraded(degraded) },
-		OnStranger: n.fail,
+	n.rooms, err = rooms.New(rooms.Config{
+		Node: n.id, History: n.parts.history, Accounts: n.parts.accounts, Presence: n.parts.presence, OpenBroker: n.parts.broker,
+		Format: salon.Format, Logger: n.log,
+		Limits: n.cfg.Limits(), Hold: n.cfg.NameHold, Grace: grace, CompareEvery: compareEvery,
+		OnDegraded:     func(degraded bool) { n.sessions.Degraded(degraded) },
+		OnOtherHistory: n.fail,
 	})
 	if err != nil {
 		return err
@@ -94,11 +97,11 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 			return fmt.Errorf("--poll: %w", err)
 		}
 	}
-	n.sessions = session.NewServer(session.Config{
-		Hub: n.hub, Users: n.parts.accounts, Logger: n.log, Limits: n.cfg.Limits(), Lang: l,
-		Ping: n.cfg.Ping, Hello: n.cfg.Hello, Hold: n.cfg.NameHold, Poller: n.poller,
+	n.sessions = edge.NewServer(edge.Config{
+		Rooms: n.rooms, Dialects: map[string]edge.Open{protocol.Subprotocol: salon.Open, "": text.Open},
+		Logger: n.log, Lang: l, Ping: n.cfg.Ping, Hello: n.cfg.Hello, Poller: n.poller,
 	})
-	n.hub.Start()
+	n.rooms.Start()
 	sc := server.Config{
 		Sessions: n.sessions, Web: web.Files(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
@@ -193,13 +196,13 @@ func (n *Node) stopNow(ctx context.Context) error {
 	n.tuning.Wait()
 	// A history that hangs must not take the time in which members are told goodbye.
 	appends, cancel := context.WithTimeout(ctx, n.cfg.Stop/2)
-	errStop := n.hub.Stop(appends)
+	errStop := n.rooms.Stop(appends)
 	cancel()
 	n.sessions.Bye(ctx)
 	n.server.Close()
 	n.server.Wait()
 	n.sessions.Stop()
-	err := errors.Join(errStop, n.closePoller(), n.hub.Close(), n.parts.close(ctx))
+	err := errors.Join(errStop, n.closePoller(), n.rooms.Close(), n.parts.close(ctx))
 	if err != nil {
 		n.log.Warn("stopped", "node", n.id, "err", err)
 	} else {
@@ -224,8 +227,8 @@ func (n *Node) undo() {
 		n.sessions.Stop()
 	}
 	n.closePoller()
-	if n.hub != nil {
-		n.hub.Close()
+	if n.rooms != nil {
+		n.rooms.Close()
 	}
 	if n.parts != nil {
 		n.parts.close(context.Background())

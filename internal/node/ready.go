@@ -56,7 +56,7 @@ func (r *readiness) now(ctx context.Context) state {
 	return r.state
 }
 
-// probe sends a canary through the history, and one through the broker to another node and back.
+// probe tries what a message needs: a durable write to the history, and a probe through the broker to another node and back.
 func (r *readiness) probe(ctx context.Context) state {
 	s := state{Status: "ready", History: "ok", Broker: "none", Nodes: 1}
 	var work sync.WaitGroup
@@ -88,11 +88,11 @@ func (r *readiness) probeBroker(ctx context.Context) (broker string, nodes int) 
 		nodes, _ = living.Nodes(ctx)
 	}
 	switch {
-	case r.node.hub.Degraded():
+	case r.node.rooms.Peers().Degraded():
 		return "away", nodes
 	case nodes == 1: // nobody else is there to answer
 		return "ok", nodes
-	case r.node.hub.Canary(ctx):
+	case r.node.rooms.Peers().Probe(ctx):
 		return "ok", nodes
 	}
 	return "away", nodes

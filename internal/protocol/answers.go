@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"salon/internal/chat"
@@ -124,24 +125,33 @@ type Error struct {
 
 // Presence tells of a coming or going, or of the count in a crowd.
 type Presence struct {
-	Type   string      `json:"type"` // "presence"
-	Room   chat.RoomID `json:"room"`
-	Change string      `json:"change"` // join, leave, back, rename, count
-	User   *chat.User  `json:"user,omitempty"`
-	Old    string      `json:"old,omitempty"` // rename: the name before
-	Count  int         `json:"count"`
+	Type   string          `json:"type"` // "presence"
+	Room   chat.RoomID     `json:"room"`
+	Change chat.ChangeKind `json:"change"`
+	User   *chat.User      `json:"user,omitempty"`
+	Old    string          `json:"old,omitempty"` // rename: the name before
+	Count  int             `json:"count"`
 	// Members is the whole list, in the count that ends a crowd.
 	Members []chat.User `json:"members,omitempty"`
 }
 
-// The changes that [Presence] tells.
-const (
-	ChangeJoin   = "join"
-	ChangeLeave  = "leave"
-	ChangeBack   = "back"
-	ChangeRename = "rename"
-	ChangeCount  = "count"
-)
+// AppendChange writes the push that tells of a change in who is in a room.
+func AppendChange(dst []byte, room chat.RoomID, c *chat.Change) []byte {
+	p := Presence{Type: "presence", Room: room, Change: c.Kind, Old: c.Old, Count: c.Count, Members: c.Members}
+	if c.Kind != chat.ChangeCount {
+		p.User = &c.User
+	}
+	return append(dst, Marshal(p)...)
+}
+
+// AsChange returns the change that p tells.
+func (p *Presence) AsChange() *chat.Change {
+	c := &chat.Change{Kind: p.Change, Old: p.Old, Count: p.Count, Members: p.Members}
+	if p.User != nil {
+		c.User = *p.User
+	}
+	return c
+}
 
 // Typing tells that someone writes.
 type Typing struct {
@@ -179,4 +189,21 @@ func Marshal(v any) []byte {
 		panic("protocol: " + err.Error()) // a type of this package that JSON cannot write: caught by the golden frames
 	}
 	return b
+}
+
+// NewError returns the error object for err, about the request with this id, room and cid. Of a room or a cid that is too long
+// nothing is repeated. Message is err, in the reader's language.
+func NewError(id, room, cid, message string, err error) Error {
+	e := Error{Type: "error", ID: id, Room: room, CID: cid, Code: chat.CodeOf(err), Message: message}
+	if len(room) > chat.MaxRoom {
+		e.Room = ""
+	}
+	if len(cid) > chat.MaxCID {
+		e.CID = ""
+	}
+	var coded *chat.Error
+	if errors.As(err, &coded) {
+		e.Temporary, e.RetryAfterMS = coded.Temporary, coded.RetryAfter.Milliseconds()
+	}
+	return e
 }

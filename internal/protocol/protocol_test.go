@@ -11,17 +11,6 @@ import (
 	"salon/internal/lang"
 )
 
-func TestTextHello(t *testing.T) {
-	for frame, name := range map[string]string{
-		"Hello|ada": "ada", "hello| ada ": "ada", "HELLO|ada\n": "ada", "ada": "ada", " ada ": "ada",
-		"hello": "hello", "Hello|": "", "x|y": "x|y", "": "", "Hello|a|b": "a|b",
-	} {
-		if got := ParseTextHello(frame); got != name {
-			t.Errorf("ParseTextHello(%q) = %q, want %q", frame, got, name)
-		}
-	}
-}
-
 func TestTextLines(t *testing.T) {
 	ada := chat.User{ID: "u_1", Name: "ada"}
 	ev := &chat.Event{Kind: chat.KindMessage, User: ada, Text: "salut"}
@@ -29,11 +18,11 @@ func TestTextLines(t *testing.T) {
 		{TextEvent(lang.French, ev), "ada a dit : salut"},
 		{TextEvent(lang.English, ev), "ada said: salut"},
 		{TextEvent(lang.French, &chat.Event{Kind: "from the future", User: ada, Text: "x"}), ""},
-		{TextPresence(lang.French, &Presence{Change: ChangeJoin, User: &ada}), "Annonce : ada a rejoint la chatroom"},
-		{TextPresence(lang.French, &Presence{Change: ChangeLeave, User: &ada}), "Annonce : ada a quitté la chatroom"},
-		{TextPresence(lang.French, &Presence{Change: ChangeBack, User: &ada}), "Annonce : ada est de retour"},
-		{TextPresence(lang.English, &Presence{Change: ChangeJoin, User: &ada}), "Announcement: ada joined the chat room"},
-		{TextPresence(lang.English, &Presence{Change: ChangeCount, Count: 3}), ""},
+		{TextChange(lang.French, &chat.Change{Kind: chat.ChangeJoin, User: ada}), "Annonce : ada a rejoint la chatroom"},
+		{TextChange(lang.French, &chat.Change{Kind: chat.ChangeLeave, User: ada}), "Annonce : ada a quitté la chatroom"},
+		{TextChange(lang.French, &chat.Change{Kind: chat.ChangeBack, User: ada}), "Annonce : ada est de retour"},
+		{TextChange(lang.English, &chat.Change{Kind: chat.ChangeJoin, User: ada}), "Announcement: ada joined the chat room"},
+		{TextChange(lang.English, &chat.Change{Kind: chat.ChangeCount, Count: 3}), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -89,15 +78,6 @@ func FuzzDecode(f *testing.F) {
 			if r.Type == "" || !utf8.ValidString(r.Text) {
 				t.Fatalf("%q: decoded as %+v", line, r)
 			}
-		}
-	})
-}
-
-func FuzzTextHello(f *testing.F) {
-	f.Add("Hello|ada")
-	f.Fuzz(func(t *testing.T, frame string) {
-		if name := ParseTextHello(frame); name != strings.TrimSpace(name) {
-			t.Fatalf("%q: %q is not trimmed", frame, name)
 		}
 	})
 }

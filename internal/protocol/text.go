@@ -1,31 +1,12 @@
 package protocol
 
 import (
-	"encoding/json"
 	"strings"
 	"unicode"
 
 	"salon/internal/chat"
 	"salon/internal/lang"
 )
-
-// ParseTextHello reads the first frame of text mode, "Hello|<name>" in any case or just the name.
-func ParseTextHello(frame string) string {
-	frame = strings.TrimSpace(frame)
-	if head, name, ok := strings.Cut(frame, "|"); ok && strings.EqualFold(strings.TrimSpace(head), "hello") {
-		return strings.TrimSpace(name)
-	}
-	return frame
-}
-
-// ParseTypedRoom is [chat.ParseTypedRoom].
-func ParseTypedRoom(s string) (chat.RoomID, error) { return chat.ParseTypedRoom(s) }
-
-// LooksLikeJSON tells that the first frame of text mode is a request of a client that forgot to ask for the subprotocol.
-func LooksLikeJSON(frame string) bool {
-	frame = strings.TrimSpace(frame)
-	return strings.HasPrefix(frame, "{") && json.Valid([]byte(frame))
-}
 
 // TextEvent gives the line that shows an event in text mode; "" for kinds that are shown as nothing.
 func TextEvent(l lang.Lang, e *chat.Event) string {
@@ -35,17 +16,18 @@ func TextEvent(l lang.Lang, e *chat.Event) string {
 	return l.Text("%s said: %s", Visible(e.User.Name), Visible(e.Text))
 }
 
-// TextPresence gives the line that announces a coming or going; "" for what is not announced.
-func TextPresence(l lang.Lang, p *Presence) string {
-	switch p.Change {
-	case ChangeJoin:
-		return l.Text("Announcement: %s joined the chat room", Visible(p.User.Name))
-	case ChangeLeave:
-		return l.Text("Announcement: %s left the chat room", Visible(p.User.Name))
-	case ChangeBack:
-		return l.Text("Announcement: %s is back", Visible(p.User.Name))
-	case ChangeRename:
-		return l.Text("Announcement: %s is now called %s", Visible(p.Old), Visible(p.User.Name))
+// TextChange returns the line that announces a change in who is in a room; "" for what is not announced.
+func TextChange(l lang.Lang, c *chat.Change) string {
+	name := Visible(c.User.Name)
+	switch c.Kind {
+	case chat.ChangeJoin:
+		return l.Text("Announcement: %s joined the chat room", name)
+	case chat.ChangeLeave:
+		return l.Text("Announcement: %s left the chat room", name)
+	case chat.ChangeBack:
+		return l.Text("Announcement: %s is back", name)
+	case chat.ChangeRename:
+		return l.Text("Announcement: %s is now called %s", Visible(c.Old), name)
 	}
 	return ""
 }

@@ -16,15 +16,14 @@ import (
 	"time"
 
 	"salon/internal/chat"
+	"salon/internal/edge"
 	"salon/internal/lang"
-	"salon/internal/protocol"
-	"salon/internal/session"
 	"salon/internal/ws"
 )
 
 // Config is what the HTTP side is made of.
 type Config struct {
-	Sessions *session.Server
+	Sessions *edge.Server
 	Web      fs.FS // the browser client
 	Logger   *slog.Logger
 	Lang     lang.Lang // of connections that name none
@@ -68,7 +67,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.options = ws.Options{
 		MaxMessage: c.MaxFrame, QueueBytes: c.Queue, Compress: c.Compress,
-		Subprotocols: []string{protocol.Subprotocol}, CheckOrigin: s.origins.allow,
+		Subprotocols: c.Sessions.Subprotocols(), CheckOrigin: s.origins.allow,
 	}
 	routes, err := s.routes()
 	if err != nil {
@@ -98,7 +97,7 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.http.Serve(l)
 }
 
-// Close stops accepting and drops requests under way. Sessions go on: end them with [session.Server.Bye]; Wait waits for
+// Close stops accepting and drops requests under way. Sessions go on: end them with [edge.Server.Bye]; Wait waits for
 // them.
 func (s *Server) Close() error {
 	s.mu.Lock()
@@ -145,18 +144,18 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.Logger.Warn("too many connections", "address", address)
-		s.Sessions.Refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
+		s.Sessions.RefuseTooMany(conn, p)
 	}()
 }
 
 // params reads what the address asks for. Errors: [chat.Error]; the language is known even so.
-func (s *Server) params(q url.Values) (p session.Params, err error) {
-	p = session.Params{Lang: s.Lang, Room: chat.DefaultRoom, Last: chat.DefaultPage}
+func (s *Server) params(q url.Values) (p edge.Params, err error) {
+	p = edge.Params{Lang: s.Lang, Room: chat.DefaultRoom, Last: chat.DefaultPage}
 	if l, ok := lang.Parse(q.Get("lang")); ok {
 		p.Lang = l
 	}
 	if name := q.Get("room"); name != "" {
-		if p.Room, err = protocol.ParseTypedRoom(name); err != nil {
+		if p.Room, err = chat.ParseTypedRoom(name); err != nil {
 			return p, err
 		}
 	}

@@ -118,7 +118,7 @@ func (s *screen) onPresence(n *client.Presence) {
 		return
 	}
 	if n.User.ID == s.c.User().ID {
-		if n.Change == protocol.ChangeRename && n.User.Name != s.name { // once, whatever the number of rooms
+		if n.Change == chat.ChangeRename && n.User.Name != s.name { // once, whatever the number of rooms
 			s.renamed(n.User.Name)
 		}
 		return
@@ -128,7 +128,7 @@ func (s *screen) onPresence(n *client.Presence) {
 	lines := s.words.presence(n, now, s.current)
 	s.say(lines...)
 	if len(lines) > 0 {
-		s.logged(s.log.announce(now, n.Room, protocol.TextPresence(s.Lang, &n.Presence)))
+		s.logged(s.log.announce(now, n.Room, protocol.TextChange(s.Lang, n.Presence.AsChange())))
 	}
 }
 

@@ -82,7 +82,7 @@ func (w *words) room(id, current chat.RoomID) string {
 
 // presence gives the lines for a coming or going.
 func (w *words) presence(p *client.Presence, now time.Time, current chat.RoomID) []string {
-	line := protocol.TextPresence(w.lang, &p.Presence)
+	line := protocol.TextChange(w.lang, p.Presence.AsChange())
 	if line == "" {
 		return nil
 	}

@@ -47,7 +47,7 @@ func TestWords(t *testing.T) {
 		lines = append(lines, w.message(message(ada, "lobby", at, chat.KindMessage), "u_a", "lobby")...)
 		lines = append(lines, w.message(message(ada, "lobby", at, "reaction"), "u_a", "lobby")...)
 		lines = append(lines, w.message(message(bob, "garden", at, chat.KindMessage), "u_a", "lobby")...)
-		back := &client.Presence{Presence: protocol.Presence{Change: protocol.ChangeBack, Room: "lobby", User: &ada}}
+		back := &client.Presence{Presence: protocol.Presence{Change: chat.ChangeBack, Room: "lobby", User: &ada}}
 		lines = append(lines, w.presence(back, at.Add(24*time.Hour), "lobby")...)
 		if got := strings.Join(lines, "\n"); got != tt.want {
 			t.Errorf("%v %d:\n%s\nwant:\n%s", tt.lang, tt.depth, got, tt.want)

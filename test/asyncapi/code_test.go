@@ -110,7 +110,7 @@ func TestCodes(t *testing.T) {
 	}{
 		{"error codes", "chat/errors.go", "Code", object(t, d.at(t, "#/components/schemas/errorCode"))["enum"]},
 		{"close codes", "protocol/protocol.go", "Close", object(t, d.at(t, "#/components/schemas/closeCode"))["enum"]},
-		{"changes of presence", "protocol/answers.go", "Change", object(t, presence["change"])["enum"]},
+		{"changes of presence", "chat/change.go", "Change", object(t, presence["change"])["enum"]},
 	} {
 		code := constants(t, c.file, c.prefix)
 		var doc []string
@@ -162,22 +162,17 @@ func constants(t *testing.T, file, prefix string) []string {
 	return values
 }
 
-// requestTypes gives the cases of the session's dispatch, and send, which goes a way of its own.
+// requestTypes gives the requests in the table of handlers, and those that are handled by themselves.
 func requestTypes(t *testing.T) []string {
-	types := []string{"send"}
-	ast.Inspect(source(t, "../../internal/session/request.go"), func(n ast.Node) bool {
-		f, ok := n.(*ast.FuncDecl)
-		if !ok || f.Name.Name != "dispatch" {
+	types := []string{"send", "hello"}
+	ast.Inspect(source(t, "../../internal/edge/salon/requests.go"), func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || v.Names[0].Name != "handlers" {
 			return true
 		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if c, ok := n.(*ast.CaseClause); ok {
-				for _, e := range c.List {
-					types = append(types, unquoted(e.(*ast.BasicLit)))
-				}
-			}
-			return true
-		})
+		for _, e := range v.Values[0].(*ast.CompositeLit).Elts {
+			types = append(types, unquoted(e.(*ast.KeyValueExpr).Key.(*ast.BasicLit)))
+		}
 		return false
 	})
 	slices.Sort(types)
@@ -190,7 +185,7 @@ var quoted = regexp.MustCompile(`"(\w+)"`)
 // that write JSON by hand, and beside the field Type of package protocol's structs.
 func sentTypes(t *testing.T) []string {
 	var types []string
-	for _, dir := range []string{"protocol", "hub", "session"} {
+	for _, dir := range []string{"protocol", "edge/salon"} {
 		files, err := filepath.Glob("../../internal/" + dir + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files of %s: %v", dir, err)
