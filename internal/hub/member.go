@@ -5,7 +5,7 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/history"
-	"salon/internal/presence"
+	"salon/internal/roster"
 )
 
 // Member is a session's place in a room on this node.
@@ -36,7 +36,7 @@ func (m *Member) Send(ev chat.Event, done func(*chat.Event, error)) {
 func (m *Member) Page(ctx context.Context, q history.Query) (Page, error) { return m.room.page(ctx, q) }
 
 // Who returns a page of who is in the room.
-func (m *Member) Who(ctx context.Context, cursor string, limit int) presence.Members {
+func (m *Member) Who(ctx context.Context, cursor string, limit int) roster.Page {
 	return m.room.roster.Who(ctx, cursor, limit)
 }
 

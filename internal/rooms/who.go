@@ -5,7 +5,7 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/hub"
-	"salon/internal/presence"
+	"salon/internal/roster"
 )
 
 // Who lists who is in a room, a page at a time.
@@ -18,7 +18,7 @@ type Who struct {
 // Members answers [Who].
 type Members struct {
 	Room chat.RoomID
-	presence.Members
+	roster.Page
 }
 
 func (*Who) action() action { return listMembers }

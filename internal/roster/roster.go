@@ -155,13 +155,20 @@ func (r *Roster) receive(c chat.Change) {
 	}
 }
 
+// Page is a page of who is in a room.
+type Page struct {
+	Users []chat.User
+	Count int    // users in the room
+	Next  string // the cursor of the next page; "" when this is the last
+}
+
 // Who returns a page of who is in the room; without presence, of those whom this node knows of.
-func (r *Roster) Who(ctx context.Context, cursor string, limit int) presence.Members {
+func (r *Roster) Who(ctx context.Context, cursor string, limit int) Page {
 	r.settle(ctx)
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if got, err := r.keeper.presence.Members(ctx, r.room, cursor, limit); err == nil && got.Whole {
-		return got
+		return Page{Users: got.Users, Count: got.Count, Next: got.Next}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,7 +179,7 @@ func (r *Roster) Who(ctx context.Context, cursor string, limit int) presence.Mem
 		}
 		users = append(users, p.user)
 	}
-	return presence.Members{Users: users, Count: r.people.count()}
+	return Page{Users: users, Count: r.people.count()}
 }
 
 // settle waits until presence knows what this node has told it, so that users who ask find what they have just done. While
