@@ -74,7 +74,7 @@ func (s *Store) inspect(ctx context.Context) error {
 		// writes in two steps, and an ordered insert that is refused inside one hundred documents goes on with the next
 		// hundred, which would leave a hole; so no insert has more.
 		s.server.name, s.server.version = "FerretDB", build.FerretDB
-		s.server.scans, s.server.races, s.server.batch = true, true, 100
+		
 	}
 	return nil
 }
