@@ -14,9 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// meddler stands between a store and its server, reads the requests (MongoDB's wire protocol, OP_MSG) and does what a
+// faultProxy stands between a store and its server, reads the requests (MongoDB's wire protocol, OP_MSG) and does what a
 // rule says to each: the faults that a proxy of bytes cannot aim at one request.
-type meddler struct {
+type faultProxy struct {
 	uri    string
 	server string // its address
 
@@ -38,13 +38,13 @@ type deed struct {
 	rewrite func(*bson.D)   // changes the server's answer
 }
 
-func meddle(t *testing.T, uri string) *meddler {
+func newFaultProxy(t *testing.T, uri string) *faultProxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meddler{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: address(t, uri)}
+	m := &faultProxy{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: address(t, uri)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
@@ -76,14 +76,14 @@ func address(t *testing.T, uri string) string {
 }
 
 // set changes the rule; nil lets everything through.
-func (m *meddler) set(r rule) {
+func (m *faultProxy) set(r rule) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.rule = r
 }
 
 // once does d to the next request with this command.
-func (m *meddler) once(command string, d deed) {
+func (m *faultProxy) once(command string, d deed) {
 	m.set(func(c string) deed {
 		if c != command {
 			return deed{}
@@ -93,7 +93,7 @@ func (m *meddler) once(command string, d deed) {
 	})
 }
 
-func (m *meddler) serve(ctx context.Context, client net.Conn) {
+func (m *faultProxy) serve(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", m.server)
 	if err != nil {
@@ -118,7 +118,7 @@ func (m *meddler) serve(ctx context.Context, client net.Conn) {
 }
 
 // pass handles one request. When it says that the connection has ended, it closes the server's side itself.
-func (m *meddler) pass(ctx context.Context, request []byte, client, server net.Conn, close func()) (ended bool, err error) {
+func (m *faultProxy) pass(ctx context.Context, request []byte, client, server net.Conn, close func()) (ended bool, err error) {
 	d := m.ask(request)
 	switch {
 	case d.drop:
@@ -158,7 +158,7 @@ func (m *meddler) pass(ctx context.Context, request []byte, client, server net.C
 	return false, err
 }
 
-func (m *meddler) ask(request []byte) deed {
+func (m *faultProxy) ask(request []byte) deed {
 	const opMsg = 2013
 	if binary.LittleEndian.Uint32(request[12:]) != opMsg {
 		return deed{}
