@@ -38,11 +38,11 @@ type DB struct {
 	Timeout time.Duration // for one request
 
 	gate
+	translator
 
 	client *mongo.Client
 	db     *mongo.Database
-	secret *strings.Replacer // removes the password from texts
-	before []func()          // see BeforeClose
+	before []func() // see BeforeClose
 	close  func() error
 }
 
@@ -55,8 +55,13 @@ func Open(ctx context.Context, uri string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{Log: o.Log, Timeout: o.Timeout, client: client, secret: secret, db: client.Database(databaseName(uri, o.Database))}
-	found, err := inspect(ctx, db)
+	db := &DB{
+		Log: o.Log, Timeout: o.Timeout, translator: translator{secret, o.Timeout},
+		client: client, db: client.Database(databaseName(uri, o.Database)),
+	}
+	bounded, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	found, err := inspect(bounded, db.db)
 	if err != nil {
 		err = db.Translate(ctx, "connect", err)
 		_ = db.disconnect() // nothing is under way

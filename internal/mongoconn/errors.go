@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -44,10 +45,16 @@ func Lasting(err error) bool { return HasCode(err, lasting...) }
 // Unsent reports whether a request found no server to go to, so that nothing of it can have happened.
 func Unsent(err error) bool { return errors.As(err, &topology.ServerSelectionError{}) }
 
+// translator makes errors of the contracts from errors of the driver.
+type translator struct {
+	secret  *strings.Replacer // removes the password from texts
+	timeout time.Duration     // for one request
+}
+
 // Translate turns err, which came from the server or from the connection to it, into an error of the contracts. ctx is the
 // caller's. own are errors of the engine, which stay what they are. The text has no password, and the driver's types end
 // here.
-func (db *DB) Translate(ctx context.Context, what string, err error, own ...error) error {
+func (t translator) Translate(ctx context.Context, what string, err error, own ...error) error {
 	own = append(own, chat.ErrUnavailable, chat.ErrClosed)
 	switch {
 	case err == nil:
@@ -56,17 +63,17 @@ func (db *DB) Translate(ctx context.Context, what string, err error, own ...erro
 		return fmt.Errorf("mongo: %s: %w", what, err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("mongo: %s: %w: %w", what, chat.ErrUnavailable, ctx.Err())
-	case endsWithin(ctx, db.Timeout) && mongo.IsTimeout(err):
+	case endsWithin(ctx, t.timeout) && mongo.IsTimeout(err):
 		// The driver gives up a little before a deadline that it cannot meet.
 		return fmt.Errorf("mongo: %s: %w: %w", what, chat.ErrUnavailable, context.DeadlineExceeded)
 	case Lasting(err):
-		return fmt.Errorf("mongo: %s: %s", what, db.Redact(err))
+		return fmt.Errorf("mongo: %s: %s", what, t.Redact(err))
 	}
-	return fmt.Errorf("mongo: %s: %w: %s", what, chat.ErrUnavailable, db.Redact(err))
+	return fmt.Errorf("mongo: %s: %w: %s", what, chat.ErrUnavailable, t.Redact(err))
 }
 
 // Redact returns err's text without the password.
-func (db *DB) Redact(err error) string { return db.secret.Replace(err.Error()) }
+func (t translator) Redact(err error) string { return t.secret.Replace(err.Error()) }
 
 // endsWithin reports whether ctx has a deadline less than d away.
 func endsWithin(ctx context.Context, d time.Duration) bool {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // server is what the deployment says of itself.
@@ -13,21 +14,20 @@ type server struct {
 	topology      string // "replica set", "sharded" or "standalone"
 }
 
-func inspect(ctx context.Context, db *DB) (server, error) {
-	ctx, cancel := context.WithTimeout(ctx, db.Timeout)
-	defer cancel()
+// inspect asks the server what it is.
+func inspect(ctx context.Context, db *mongo.Database) (server, error) {
 	var build struct {
 		Version  string `bson:"version"`
 		FerretDB string `bson:"ferretdbVersion"` // absent in MongoDB; FerretDB 1 writes it here
 	}
-	if err := db.db.RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Decode(&build); err != nil {
+	if err := db.RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Decode(&build); err != nil {
 		return server{}, err
 	}
 	var hello struct {
 		Set string `bson:"setName"`
 		Msg string `bson:"msg"` // "isdbgrid" from a router of shards
 	}
-	if err := db.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+	if err := db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
 		return server{}, err
 	}
 	found := server{name: "MongoDB", version: build.Version, topology: "standalone"}

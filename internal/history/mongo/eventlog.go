@@ -116,6 +116,9 @@ func (l *eventLog) span(ctx context.Context, room chat.RoomID, first, last uint6
 	return l.find(ctx, between(room, ids), viaID().SetSort(bson.D{{Key: "_id", Value: 1}}))
 }
 
+// errMissing is broken data: a log has no hole.
+var errMissing = errors.New("the log lacks an event that it has numbers for")
+
 // firstMissing returns the first number from first to last that events, which are in order, lack; 0 if none.
 func firstMissing(events []chat.Event, first, last uint64) uint64 {
 	for i, e := range events {

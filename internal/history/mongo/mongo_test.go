@@ -42,12 +42,27 @@ func openWith(t testing.TB, uri string, o mongoconn.Options) *Store {
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
+	closeAtEnd(t, s)
+	return s
+}
+
+// openAtLast opens a store that does not wait long for its server, and tries again where the server is slower than that.
+func openAtLast(t testing.TB, uri string, o mongoconn.Options) (s *Store) {
+	t.Helper()
+	untilStored(t, func() (err error) {
+		s, err = open(t, uri, o)
+		return err
+	})
+	closeAtEnd(t, s)
+	return s
+}
+
+func closeAtEnd(t testing.TB, s *Store) {
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
-	return s
 }
 
 func open(t testing.TB, uri string, o mongoconn.Options) (*Store, error) {
@@ -106,30 +121,27 @@ func TestOpenAtOnce(t *testing.T) {
 func TestCloseAway(t *testing.T) {
 	t.Parallel()
 	l := newLink(t, mongotest.Start(t))
-	impatient := mongoconn.Options{Database: mongotest.Database(), Timeout: 500 * time.Millisecond, Selection: 500 * time.Millisecond}
-	var s *Store
-	untilStored(t, func() (err error) { // which only takes longer where the server is slower than this node's patience
-		s, err = open(t, l.uri, impatient)
-		return err
-	})
+	s := openAtLast(t, l.uri, mongoconn.Options{Database: mongotest.Database(), Timeout: 500 * time.Millisecond, Selection: 500 * time.Millisecond})
 	untilStored(t, func() error {
 		_, err := s.Append(t.Context(), "lobby", batchOf(0, 0, 1))
 		return err
 	})
-	if err := l.lead(""); err != nil {
+	if err := l.connect(""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Append(t.Context(), "lobby", batchOf(0, 1, 1)); !errors.Is(err, history.ErrUnavailable) {
 		t.Errorf("append with the server gone: %v", err)
 	}
-	_ = s.Close() // it may say that its goodbye did not arrive
+	if err := s.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
 	if _, err := s.Heads(t.Context(), nil); !errors.Is(err, history.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
 
 // untilStored tries again while the store is unavailable.
-func untilStored(t *testing.T, try func() error) {
+func untilStored(t testing.TB, try func() error) {
 	t.Helper()
 	err := try()
 	for ; errors.Is(err, history.ErrUnavailable); err = try() {

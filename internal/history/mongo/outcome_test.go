@@ -27,44 +27,44 @@ func TestOutcomes(t *testing.T) {
 	released := make(chan struct{})
 	close(released)
 	for name, c := range map[string]struct {
-		deed    deed
+		fault   fault
 		unknown uint64
 		fails   bool // at first, when the same is done every time
 	}{
-		"nothing":                      {deed{}, 0, false},
-		"lost before":                  {deed{drop: true}, 1, true},
-		"answer lost":                  {deed{cut: true}, 1, true}, // once, the retry is refused, which tells that it is stored
-		"comes late":                   {deed{cut: true, late: released}, 1, true},
-		"stepped down before":          {deed{answer: stepDown}, 1, true},
-		"write concern not met":        {deed{rewrite: unmet}, 1, true},
-		"disk full":                    {deed{answer: full}, 1, true},
-		"stepped down after, no count": {deed{rewrite: func(doc *bson.D) { *doc = stepDown }}, 1, true},
+		"nothing":                      {fault{}, 0, false},
+		"lost before":                  {fault{drop: true}, 1, true},
+		"answer lost":                  {fault{cut: true}, 1, true}, // once, the retry is refused, which tells that it is stored
+		"comes late":                   {fault{cut: true, late: released}, 1, true},
+		"stepped down before":          {fault{answer: stepDown}, 1, true},
+		"write concern not met":        {fault{rewrite: unmet}, 1, true},
+		"disk full":                    {fault{answer: full}, 1, true},
+		"stepped down after, no count": {fault{rewrite: func(doc *bson.D) { *doc = stepDown }}, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time goes into the driver's pauses
-			m := newFaultProxy(t, uri)
+			p := newFaultProxy(t, uri)
 			db := mongotest.Database()
-			s, plain := openOn(t, m.uri, db), openOn(t, uri, db)
+			s, plain := openOn(t, p.uri, db), openOn(t, uri, db)
 			mustAppend(t, s, "lobby", batchOf(0, 0, 2)) // the room is known
 
-			m.once("insert", c.deed)
+			p.once("insert", c.fault)
 			mustAppend(t, s, "lobby", batchOf(1, 0, 3))
 			if n := s.counts.unknown.Load(); n != c.unknown {
 				t.Errorf("%d outcomes could not be told, want %d", n, c.unknown)
 			}
 			mustAppend(t, plain, "lobby", batchOf(2, 0, 2))
 
-			m.set(func(command string) deed {
+			p.set(func(command string) fault {
 				if command == "insert" {
-					return c.deed
+					return c.fault
 				}
-				return deed{}
+				return fault{}
 			})
 			if _, err := s.Append(t.Context(), "lobby", batchOf(1, 1, 3)); c.fails != errors.Is(err, history.ErrUnavailable) {
 				t.Errorf("done every time: %v, an error expected: %v", err, c.fails)
 			}
 			mustAppend(t, plain, "lobby", batchOf(2, 1, 2))
-			m.set(nil)
+			p.set(nil)
 			mustAppend(t, s, "lobby", batchOf(1, 1, 3))
 			mustAppend(t, s, "lobby", batchOf(1, 0, 3)) // once more
 
@@ -95,19 +95,19 @@ func TestLate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time goes into the driver's pauses
-			m := newFaultProxy(t, uri)
+			p := newFaultProxy(t, uri)
 			db := mongotest.Database()
-			s, other := openOn(t, m.uri, db), openOn(t, uri, db)
+			s, other := openOn(t, p.uri, db), openOn(t, uri, db)
 			mustAppend(t, s, "lobby", batchOf(0, 0, 2))
 			mustAppend(t, other, "lobby", batchOf(0, 1, 2)) // other knows the room, s is behind
 
 			release := make(chan struct{})
-			m.set(func(command string) deed { // the first insert is held, and s cannot do more about it
+			p.set(func(command string) fault { // the first insert is held, and s cannot do more about it
 				if command != "insert" {
-					return deed{}
+					return fault{}
 				}
-				m.rule = func(command string) deed { return deed{drop: command == "insert"} }
-				return deed{cut: true, late: release}
+				p.rule = func(command string) fault { return fault{drop: command == "insert"} }
+				return fault{cut: true, late: release}
 			})
 			s.heads.put("lobby", position{seq: 4, at: time.Now().UTC().Truncate(time.Millisecond)})
 			if _, err := s.Append(t.Context(), "lobby", ada); !errors.Is(err, history.ErrUnavailable) {
@@ -117,7 +117,7 @@ func TestLate(t *testing.T) {
 				c.between(t, other)
 			}
 			close(release)
-			m.held.Wait()
+			p.held.Wait()
 			if c.after != nil {
 				c.after(t, other)
 			}
@@ -135,9 +135,9 @@ func again(events ...chat.Event) func(*testing.T, *Store) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	uri := mongotest.Start(t)
-	m := newFaultProxy(t, uri)
+	p := newFaultProxy(t, uri)
 	db := mongotest.Database()
-	s, other := openOn(t, m.uri, db), openOn(t, uri, db)
+	s, other := openOn(t, p.uri, db), openOn(t, uri, db)
 	pattern := func(keys bson.D) func(*bson.D) {
 		return func(doc *bson.D) {
 			for _, e := range *doc {
@@ -150,12 +150,12 @@ func TestRefusals(t *testing.T) {
 	}
 	mustAppend(t, s, "lobby", batchOf(0, 0, 2))
 	mustAppend(t, other, "lobby", batchOf(1, 0, 2)) // s does not know
-	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "_id", Value: 1}})})
+	p.once("insert", fault{rewrite: pattern(bson.D{{Key: "_id", Value: 1}})})
 	mustAppend(t, s, "lobby", batchOf(0, 1, 2))
 	if n := s.counts.conflicts.Load(); n != 1 {
 		t.Errorf("%d conflicts counted, want 1", n)
 	}
-	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "room", Value: 1}, {Key: "user.id", Value: 1}, {Key: "cid", Value: 1}})})
+	p.once("insert", fault{rewrite: pattern(bson.D{{Key: "room", Value: 1}, {Key: "user.id", Value: 1}, {Key: "cid", Value: 1}})})
 	mustAppend(t, s, "lobby", slices.Concat(batchOf(0, 2, 1), batchOf(0, 1, 2), batchOf(0, 3, 1)))
 	if n := s.counts.repeats.Load(); n != 2 {
 		t.Errorf("%d repeats counted, want 2", n)

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -38,9 +37,6 @@ func (s *Store) read(ctx context.Context, room chat.RoomID, q history.Query) (hi
 	}
 	return page, err
 }
-
-// errMissing is broken data: a log has no hole.
-var errMissing = errors.New("the log lacks an event that it has numbers for")
 
 // A new primary may need a moment to see as being on a majority what the old one saw so. One more try, this much later,
 // tells that from broken data.
