@@ -45,11 +45,11 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 	}()
 	if cfg.Mongo != "" {
 		p.about = "mongodb"
-		log, users, err := openMongo(ctx, cfg.Mongo, mongoconn.Options{Log: log})
+		events, users, err := openMongo(ctx, cfg.Mongo, mongoconn.Options{Log: log})
 		if err != nil {
 			return nil, err
 		}
-		p.history, p.accounts = log, users
+		p.history, p.accounts = events, users
 	} else {
 		p.about = "sqlite " + cfg.Data
 		db, err := openSQLite(cfg.Data)
@@ -85,11 +85,11 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 // OpenStore opens the history that where names: mongodb://…, or the folder of an embedded one.
 func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Target, error) {
 	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
-		log, users, err := openMongo(ctx, where, mongoconn.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
+		events, users, err := openMongo(ctx, where, mongoconn.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
 		if err != nil {
 			return nil, err
 		}
-		return migrate.Join(log, users), nil
+		return migrate.Join(events, users), nil
 	}
 	db, err := openSQLite(where)
 	if err != nil {
@@ -108,11 +108,11 @@ func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymo
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	log, err := historymongo.New(ctx, db)
+	events, err := historymongo.New(ctx, db)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	return log, users, nil
+	return events, users, nil
 }
 
 func openSQLite(dir string) (*sqliteconn.DB, error) {

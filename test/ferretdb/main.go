@@ -58,19 +58,7 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	level := slog.LevelError
-	if verbose {
-		level = slog.LevelDebug
-	}
-	// FerretDB wants the trailing slash to see a folder. What it stored outlives a killed process without waiting for the
-	// disk; a machine that loses its power is not what is tested with it.
-	data := url.URL{Scheme: "file", Opaque: (&url.URL{Path: dir + "/"}).EscapedPath(), RawQuery: "_pragma=synchronous(off)"}
-	db, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
-		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
-		Handler:   "sqlite",
-		SQLiteURL: data.String(),
-	})
+	db, err := newFerretDB(dir, verbose)
 	if err != nil {
 		return err
 	}
@@ -78,6 +66,28 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 	if err != nil {
 		return err
 	}
+	return serve(ctx, db, front, dir)
+}
+
+// newFerretDB makes a FerretDB that keeps its data in dir and listens on a port of its own.
+func newFerretDB(dir string, verbose bool) (*ferretdb.FerretDB, error) {
+	level := slog.LevelError
+	if verbose {
+		level = slog.LevelDebug
+	}
+	// FerretDB wants the trailing slash to see a folder. What it stored outlives a killed process without waiting for the
+	// disk; a machine that loses its power is not what is tested with it.
+	data := url.URL{Scheme: "file", Opaque: (&url.URL{Path: dir + "/"}).EscapedPath(), RawQuery: "_pragma=synchronous(off)"}
+	return ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+		Handler:   "sqlite",
+		SQLiteURL: data.String(),
+	})
+}
+
+// serve runs FerretDB, and the proxy on front, until ctx ends.
+func serve(ctx context.Context, db *ferretdb.FerretDB, front net.Listener, dir string) (err error) {
 	var wait sync.WaitGroup
 	wait.Go(func() { err = db.Run(ctx) })
 	backend, parseErr := url.Parse(db.MongoDBURI()) // waits until it listens
@@ -99,7 +109,7 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 	select {
 	case <-ended:
 		return err
-	case <-time.After(goodbye): // it waits for its clients, who may stay
+	case <-time.After(goodbye): // FerretDB waits for its clients, which may stay
 		return nil
 	}
 }

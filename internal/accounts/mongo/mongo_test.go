@@ -30,7 +30,7 @@ func TestAccounts(t *testing.T) {
 	accountstest.Run(t, func(t *testing.T) accounts.Store { return openOn(t, uri, mongotest.Database()) },
 		accountstest.WithReopen(func(t *testing.T, s accounts.Store) accounts.Store {
 			return openOn(t, uri, s.(closing).db.Name())
-		}), accountstest.WithUsers(400))
+		}), accountstest.WithUsers(400), accountstest.WithParallel())
 }
 
 func openOn(t *testing.T, uri, database string) closing {

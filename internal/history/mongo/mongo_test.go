@@ -27,7 +27,7 @@ func TestHistory(t *testing.T) {
 	historytest.Run(t, func(t *testing.T) history.Store { return openOn(t, uri, mongotest.Database()) },
 		historytest.WithReopen(func(t *testing.T, s history.Store) history.Store {
 			return openOn(t, uri, s.(*Store).db.Name())
-		}), historytest.WithEvents(400), historytest.WithTimeout(patience))
+		}), historytest.WithEvents(400), historytest.WithTimeout(patience), historytest.WithParallel())
 }
 
 // openOn opens a store that is closed with t.
