@@ -46,16 +46,20 @@ func build(folder string) (string, error) {
 	return program, os.Rename(program+".new", program)
 }
 
-// fingerprint tells one state of the sources, and what builds them, from another.
+// fingerprint names one state of the sources, and of what builds them.
 func fingerprint(folder string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	for _, file := range []string{"go.mod", "go.sum", "main.go", "index.go"} {
-		text, err := os.ReadFile(filepath.Join(folder, file))
+	sources, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range append(sources, filepath.Join(folder, "go.mod"), filepath.Join(folder, "go.sum")) {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintln(h, file, len(text))
+		fmt.Fprintln(h, filepath.Base(file), len(text))
 		h.Write(text)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil

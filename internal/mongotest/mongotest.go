@@ -71,10 +71,10 @@ func start(t testing.TB) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// end asks the process to end, and insists after a while.
+// end asks the process to end, and kills it after ten seconds.
 func end(t testing.TB, cmd *exec.Cmd) {
-	insist := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-	defer insist.Stop()
+	kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Logf("end the MongoDB-compatible server: %v", err)
 	}

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"salon/internal/accounts"
+	accountsmongo "salon/internal/accounts/mongo"
 	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/broker"
 	brokerredis "salon/internal/broker/redis"
 	"salon/internal/config"
 	"salon/internal/history"
-	"salon/internal/history/mongo"
+	historymongo "salon/internal/history/mongo"
 	historysqlite "salon/internal/history/sqlite"
 	"salon/internal/migrate"
+	"salon/internal/mongoconn"
 	"salon/internal/presence"
 	"salon/internal/presence/memory"
 	presenceredis "salon/internal/presence/redis"
@@ -43,11 +45,11 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 	}()
 	if cfg.Mongo != "" {
 		p.about = "mongodb"
-		store, err := mongo.Open(ctx, cfg.Mongo, mongo.Options{Log: log})
+		events, users, err := openMongo(ctx, cfg.Mongo, mongoconn.Options{Log: log})
 		if err != nil {
 			return nil, err
 		}
-		p.history, p.accounts = store, store
+		p.history, p.accounts = events, users
 	} else {
 		p.about = "sqlite " + cfg.Data
 		db, err := openSQLite(cfg.Data)
@@ -83,13 +85,34 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 // OpenStore opens the history that where names: mongodb://…, or the folder of an embedded one.
 func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Target, error) {
 	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
-		return mongo.Open(ctx, where, mongo.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
+		events, users, err := openMongo(ctx, where, mongoconn.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
+		if err != nil {
+			return nil, err
+		}
+		return migrate.Join(events, users), nil
 	}
 	db, err := openSQLite(where)
 	if err != nil {
 		return nil, err
 	}
 	return migrate.Join(historysqlite.New(db), accountssqlite.New(db)), nil
+}
+
+// openMongo opens both engines on one client. Closing the history closes both.
+func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymongo.Store, *accountsmongo.Store, error) {
+	db, err := mongoconn.Open(ctx, uri, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	users, err := accountsmongo.New(ctx, db)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	events, err := historymongo.New(ctx, db)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return events, users, nil
 }
 
 func openSQLite(dir string) (*sqliteconn.DB, error) {

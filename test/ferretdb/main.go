@@ -1,29 +1,31 @@
 // Command ferretdb runs FerretDB v1, a MongoDB-compatible server on SQLite, for tests: it listens on one TCP address,
 // prints its connection string as the first line of its output, and ends on SIGINT or SIGTERM.
 //
-// It proves what is stored and refused, not speed (most finds read the whole collection) and not durability (it
-// ignores the write concern).
+// Clients reach FerretDB through a proxy in the same process, which makes up for what FerretDB lacks (see proxy), so that
+// Salon needs nothing that MongoDB does not need. It proves what is stored and refused, not speed, and not durability
+// (FerretDB ignores the write concern).
 package main
 
 import (
 	"context"
-	"database/sql"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
 
-// farewell is how long clients have to leave when the server is to end. What they were told is stored, is stored.
-const farewell = time.Second
+// goodbye is how long FerretDB may take to end. What its clients were told is stored, is stored.
+const goodbye = time.Second
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "TCP address to listen on; port 0 takes a free one")
@@ -56,42 +58,58 @@ func run(ctx context.Context, listen, dir string, verbose bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	db, err := newFerretDB(dir, verbose)
+	if err != nil {
+		return err
+	}
+	front, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, db, front, dir)
+}
+
+// newFerretDB makes a FerretDB that keeps its data in dir and listens on a port of its own.
+func newFerretDB(dir string, verbose bool) (*ferretdb.FerretDB, error) {
 	level := slog.LevelError
 	if verbose {
 		level = slog.LevelDebug
 	}
 	// FerretDB wants the trailing slash to see a folder. What it stored outlives a killed process without waiting for the
 	// disk; a machine that loses its power is not what is tested with it.
-	data := url.URL{Scheme: "file", Opaque: (&url.URL{Path: dir + "/"}).EscapedPath(), RawQuery: "_pragma=synchronous(normal)"}
-	db, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: listen},
+	data := url.URL{Scheme: "file", Opaque: (&url.URL{Path: dir + "/"}).EscapedPath(), RawQuery: "_pragma=synchronous(off)"}
+	return ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 		Handler:   "sqlite",
 		SQLiteURL: data.String(),
 	})
-	if err != nil {
-		return err
+}
+
+// serve runs FerretDB, and the proxy on front, until ctx ends.
+func serve(ctx context.Context, db *ferretdb.FerretDB, front net.Listener, dir string) (err error) {
+	var wait sync.WaitGroup
+	wait.Go(func() { err = db.Run(ctx) })
+	backend, parseErr := url.Parse(db.MongoDBURI()) // waits until it listens
+	if parseErr != nil {
+		return parseErr
 	}
-	ran, indexed := make(chan error, 1), make(chan struct{})
+	s := &store{dir: dir, databases: map[string]*database{}}
+	wait.Go(func() {
+		(&proxy{backend: backend.Host, store: s}).run(ctx, front)
+		s.close()
+	})
+	fmt.Println("mongodb://" + front.Addr().String() + "/")
+	ended := make(chan struct{})
 	go func() {
-		defer close(indexed)
-		(&indexer{dir: dir, open: map[string]*sql.DB{}}).run(ctx)
+		wait.Wait()
+		close(ended)
 	}()
-	go func() {
-		err := db.Run(ctx)
-		<-indexed
-		ran <- err
-	}()
-	fmt.Println(db.MongoDBURI()) // waits until it listens
+	<-ctx.Done()
 	select {
-	case err := <-ran:
+	case <-ended:
 		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-ran:
-		return err
-	case <-time.After(farewell): // it waits for its clients, who may stay
+	case <-time.After(goodbye): // FerretDB waits for its clients, which may stay
 		return nil
 	}
 }

@@ -7,188 +7,215 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/history"
+	"salon/internal/mongoconn"
 )
 
-// Append inserts events at the numbers behind the newest event it knows of. The unique keys decide whether they get
-// them; what the refusal of an insert means, and why no outcome leaves a hole or a second copy, docs/SCHEMA.md tells.
+// Append inserts events at the numbers after the newest event it knows of. The unique keys decide whether they get them.
+// docs/SCHEMA.md explains what the refusal of an insert means, and why no outcome leaves a hole or a second copy.
 func (s *Store) Append(ctx context.Context, room chat.RoomID, events []chat.Event) ([]chat.Event, error) {
-	if err := s.begin(); err != nil {
+	if err := s.db.Enter(); err != nil {
 		return nil, err
 	}
-	defer s.calls.Done()
-	what := "append to " + string(room)
+	defer s.db.Leave()
+	stored, err := s.append(ctx, room, events)
+	if err != nil {
+		return nil, s.fail(ctx, "append to "+string(room), err)
+	}
+	s.counts.appends.Add(1)
+	return stored, nil
+}
+
+// allRequests is how many times the time for one request an Append may take, with all its requests.
+const allRequests = 3
+
+func (s *Store) append(ctx context.Context, room chat.RoomID, events []chat.Event) ([]chat.Event, error) {
 	b, err := newBatch(room, events)
 	if err != nil {
-		return nil, s.failure(ctx, what, err)
+		return nil, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, allRequests*s.db.Timeout)
 	defer cancel()
-	release, err := s.turns.take(bounded, string(room))
+	release, err := s.locks.take(ctx, room)
 	if err != nil {
-		return nil, s.failure(ctx, what, err)
+		return nil, err
 	}
 	defer release()
 	a := &appending{s: s, b: b}
-	if err := a.run(bounded); err != nil {
-		return nil, s.failure(ctx, what, err)
+	if err := a.run(ctx); err != nil {
+		return nil, err
 	}
-	s.counts.appends.Add(1)
 	return b.answer(), nil
 }
 
-// maxUnsure is how often one Append asks again after an outcome that it could not tell. Past it the caller decides.
-const maxUnsure = 1
+const (
+	// maxUnknown is how often one Append tries again after an outcome that it could not tell. Past it the caller decides.
+	maxUnknown = 1
+	// conflictsToReserve is how many numbers lost in a row make a node reserve the room.
+	conflictsToReserve = 4
+)
 
-// appending is one Append at work.
+// appending is one Append under way.
 type appending struct {
-	s      *Store
-	b      *batch
-	front  mark // the newest event that is known; numbers go on behind it
-	lost   int  // numbers lost to other nodes in a row
-	blind  int  // refusals in a row that nothing readable explains yet
-	unsure int  // outcomes that could not be told
+	s         *Store
+	b         *batch
+	end       position // the newest event that is known; numbers go on after it
+	conflicts int      // numbers lost to other nodes in a row
+	unknown   int      // outcomes that could not be told
+	retry     mongoconn.Retry
 }
 
-func (a *appending) run(ctx context.Context) error {
-	front, err := a.s.front(ctx, a.b.room)
-	if err != nil {
+func (a *appending) run(ctx context.Context) (err error) {
+	if a.end, err = a.s.heads.toWrite(ctx, a.b.room); err != nil {
 		return err
 	}
-	a.front = front
-	for chunk := a.b.next(a.s.server.batch); len(chunk) > 0; chunk = a.b.next(a.s.server.batch) {
-		if err := a.insert(ctx, chunk); err != nil {
+	for part := a.b.next(maxBatch); len(part) > 0; part = a.b.next(maxBatch) {
+		if err := a.store(ctx, part); err != nil {
 			return err
 		}
 	}
-	a.s.marks.put(a.b.room, a.front)
-	a.s.hints.note(a.b.room, a.front)
+	a.s.heads.put(a.b.room, a.end)
+	a.s.writer.add(a.b.room, a.end)
 	return nil
 }
 
-// insert tries to store chunk behind the front and takes in what came of it.
-func (a *appending) insert(ctx context.Context, chunk []chat.Event) error {
-	if a.front.seq+uint64(len(chunk)) > maxSeq {
+// store tries to insert part after the log's end and takes in what came of it.
+func (a *appending) store(ctx context.Context, part []chat.Event) error {
+	if a.end.seq+uint64(len(part)) > maxSeq {
 		return fmt.Errorf("%w: the log of %s is full", history.ErrTooLarge, a.b.room)
 	}
-	if waited, err := a.s.floors.wait(ctx, a.b.room); err != nil {
+	if waited, err := a.s.reservations.wait(ctx, a.b.room); err != nil {
 		return err
 	} else if waited {
 		if err := a.catchUp(ctx); err != nil {
 			return err
 		}
 	}
-	at := a.s.now().UTC().Truncate(time.Millisecond)
-	if at.Before(a.front.at) { // this node's clock is behind that of the one that wrote last
-		at = a.front.at
-	}
-	for i := range chunk {
-		chunk[i].Seq, chunk[i].At = a.front.seq+1+uint64(i), at
-	}
-	stored, key, err := a.s.insert(ctx, chunk)
-	for _, e := range chunk[:stored] {
-		a.found(e)
+	a.number(part)
+	stored, key, err := a.s.events.insert(ctx, part)
+	for _, e := range part[:stored] {
+		a.take(e)
 	}
 	if stored > 0 {
-		a.lost, a.blind = 0, 0
+		a.conflicts = 0
+		a.retry.Reset()
 		a.s.counts.inserts.Add(1)
 		a.s.counts.events.Add(uint64(stored))
 	}
 	switch {
 	case err != nil:
-		return a.recover(ctx, err)
-	case stored < len(chunk):
-		return a.refused(ctx, chunk[stored:], key)
+		return a.afterUnknown(ctx, err)
+	case stored < len(part):
+		return a.afterRefusal(ctx, part[stored:], key)
 	}
 	return nil
 }
 
-// found takes in a durable event of the room: it may be one of the batch, and the front is at least there.
-func (a *appending) found(e chat.Event) {
-	a.b.store(e)
-	a.front = later(a.front, markOf(e))
+// number gives the events of part the numbers after the log's end, and the present time.
+func (a *appending) number(part []chat.Event) {
+	at := a.s.now().UTC().Truncate(time.Millisecond)
+	if at.Before(a.end.at) { // this node's clock is behind that of the node that wrote last
+		at = a.end.at
+	}
+	for i := range part {
+		part[i].Seq, part[i].At = a.end.seq+1+uint64(i), at
+	}
 }
 
-// refused finds out why the first of rest was not stored: another node has its number, or the send itself is stored
-// already, by an earlier Append or by an insert of this one that was given up and came through late.
-func (a *appending) refused(ctx context.Context, rest []chat.Event, key uniqueKey) error {
+// take takes in a durable event of the room: it may be one of the batch, and the log goes at least this far.
+func (a *appending) take(e chat.Event) {
+	a.b.store(e)
+	a.end = later(a.end, positionOf(e))
+}
+
+// afterRefusal finds out why the first of rest was not stored: another node has its number, or the send itself is stored
+// already, by an earlier Append or by an insert of this one that was given up and arrived late.
+func (a *appending) afterRefusal(ctx context.Context, rest []chat.Event, key uniqueKey) error {
 	switch key {
 	case keyNumber:
-		return a.overtaken(ctx)
+		return a.afterConflict(ctx)
 	case keySend:
-		return a.recall(ctx, rest)
+		return a.findSends(ctx, rest)
 	}
 	e := rest[0]
-	there, err := a.s.reader.span(ctx, a.b.room, e.Seq, e.Seq)
+	there, err := a.s.events.span(ctx, a.b.room, e.Seq, e.Seq)
 	if err != nil {
 		return err
 	}
 	if len(there) == 0 {
-		return a.recall(ctx, rest)
+		return a.findSends(ctx, rest)
 	}
-	a.found(there[0])
+	a.take(there[0])
 	if keyOf(there[0]) != keyOf(e) {
-		return a.overtaken(ctx)
+		return a.afterConflict(ctx)
 	}
-	if len(rest) > 1 { // a late insert: the others of it are behind
-		late, err := a.s.reader.span(ctx, a.b.room, e.Seq+1, e.Seq+uint64(len(rest))-1)
-		if err != nil {
-			return err
-		}
-		if missing := firstMissing(late, e.Seq+1, e.Seq+uint64(len(rest))-1); missing > 0 {
-			late = late[:missing-e.Seq-1]
-		}
-		for _, e := range late {
-			a.found(e)
-		}
+	return a.takeLate(ctx, rest[1:])
+}
+
+// takeLate takes in those of rest, at their numbers, that a late insert stored after the one in front of them.
+func (a *appending) takeLate(ctx context.Context, rest []chat.Event) error {
+	if len(rest) == 0 {
+		return nil
+	}
+	first, last := rest[0].Seq, rest[len(rest)-1].Seq
+	late, err := a.s.events.span(ctx, a.b.room, first, last)
+	if err != nil {
+		return err
+	}
+	if missing := firstMissing(late, first, last); missing > 0 {
+		late = late[:missing-first]
+	}
+	for _, e := range late {
+		a.take(e)
 	}
 	return nil
 }
 
-// overtaken goes behind what another node has stored.
-func (a *appending) overtaken(ctx context.Context) error {
+// afterConflict goes on after what another node has stored.
+func (a *appending) afterConflict(ctx context.Context) error {
 	a.s.counts.conflicts.Add(1)
-	if a.lost++; a.lost >= lostToAsk {
-		a.s.floors.seek(a.b.room)
-		if waited, err := a.s.floors.wait(ctx, a.b.room); err != nil {
+	if a.conflicts++; a.conflicts >= conflictsToReserve {
+		a.s.reservations.contest(a.b.room)
+		if waited, err := a.s.reservations.wait(ctx, a.b.room); err != nil {
 			return err
 		} else if waited {
 			return a.catchUp(ctx)
 		}
 	}
 	moved, err := a.advance(ctx)
-	if err == nil && !moved && a.lost > 1 { // what overtook it is not readable yet, as in recall
-		err = pause(ctx, a.lost)
+	if err == nil && !moved && a.conflicts > 1 { // the other node's event is not readable yet, as in findSends
+		err = a.retry.Wait(ctx)
 	}
 	return err
 }
 
 // catchUp is advance after much may have been stored.
 func (a *appending) catchUp(ctx context.Context) error {
-	hints, err := a.s.hinted(ctx, []chat.RoomID{a.b.room})
+	stored, err := a.s.rooms.heads(ctx, []chat.RoomID{a.b.room})
 	if err != nil {
 		return err
 	}
-	a.front = later(a.front, hints[a.b.room])
+	a.end = later(a.end, stored[a.b.room])
 	_, err = a.advance(ctx)
 	return err
 }
 
-// advance moves the front to the newest event, and says whether it had to move.
+// advance finds the log's end, and reports whether it was farther than known.
 func (a *appending) advance(ctx context.Context) (moved bool, err error) {
-	newest, err := a.s.reader.last(ctx, a.b.room, a.front)
-	moved = newest.seq > a.front.seq
-	a.front = later(a.front, newest)
+	newest, err := a.s.events.last(ctx, a.b.room, a.end)
+	moved = newest.seq > a.end.seq
+	a.end = later(a.end, newest)
 	return moved, err
 }
 
-// recover goes on after an insert whose outcome is not known: the connection broke, time ran out, the primary stepped
-// down or the write concern was not met. What it stored, or stores later, refuses the retry, which has the same cids.
-func (a *appending) recover(ctx context.Context, cause error) error {
-	if unsent(cause) || hasCode(cause, lasting...) || ctx.Err() != nil {
+// afterUnknown goes on after an insert whose outcome is not known: the connection broke, time ran out, the primary stepped
+// down or the write concern was not met. What the insert stored, or stores later, refuses the next try, which has the same
+// cids.
+func (a *appending) afterUnknown(ctx context.Context, cause error) error {
+	if mongoconn.Unsent(cause) || mongoconn.Lasting(cause) || ctx.Err() != nil {
 		return cause
 	}
-	a.s.counts.unsure.Add(1)
-	if a.unsure++; a.unsure > maxUnsure {
+	a.s.counts.unknown.Add(1)
+	if a.unknown++; a.unknown > maxUnknown {
 		return cause
 	}
 	if _, err := a.advance(ctx); err != nil {
@@ -197,23 +224,23 @@ func (a *appending) recover(ctx context.Context, cause error) error {
 	return nil
 }
 
-// recall looks up the sends of rest, the first of which was refused as stored already, and takes in those that are.
-func (a *appending) recall(ctx context.Context, rest []chat.Event) error {
+// findSends looks up the sends of rest, the first of which was refused as stored already, and takes in those that are
+// stored.
+func (a *appending) findSends(ctx context.Context, rest []chat.Event) error {
 	if _, err := a.advance(ctx); err != nil {
 		return err
 	}
-	found, err := a.s.reader.sends(ctx, a.b.room, a.front.seq, rest)
+	found, err := a.s.events.sends(ctx, a.b.room, rest)
 	if err != nil {
 		return err
 	}
 	for _, e := range found {
-		a.found(e)
+		a.take(e)
 	}
 	a.s.counts.repeats.Add(uint64(len(found)))
 	if len(found) == 0 {
-		// What refused the insert is not readable yet, being not yet on a majority. It will be, or it will be gone.
-		a.blind++
-		return pause(ctx, a.blind)
+		// What refused the insert is not readable yet, because it is not yet on a majority. It will be, or it will be gone.
+		return a.retry.Wait(ctx)
 	}
 	return nil
 }

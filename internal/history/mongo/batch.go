@@ -22,8 +22,8 @@ type batch struct {
 	sends []chat.Event       // in the order of the log, each once
 	size  []int              // of each of sends, in bytes
 	at    map[sendKey]int    // where in sends a key is
-	done  map[int]chat.Event // the stored form of those that are known to be durable
-	first int                // all of sends before it are done
+	done  map[int]chat.Event // the stored form of each of sends that is known to be durable
+	first int                // the sends in front of this one are all done
 }
 
 // newBatch checks the sizes, so that of a batch that is too large nothing is stored.
@@ -46,7 +46,8 @@ func newBatch(room chat.RoomID, events []chat.Event) (*batch, error) {
 	return b, nil
 }
 
-// store takes e, which is durable with the number it has, as what became of the send with its key.
+// store takes in e, which is durable with the number it has, as the stored form of the send with its key. An event of
+// another batch changes nothing.
 func (b *batch) store(e chat.Event) {
 	i, ok := b.at[keyOf(e)]
 	if !ok {
@@ -60,7 +61,7 @@ func (b *batch) store(e chat.Event) {
 
 func (b *batch) stored(i int) bool { _, ok := b.done[i]; return ok }
 
-// next gives the first sends that are not stored, in order: at most limit, and not more than one message to the server
+// next returns the first sends that are not stored, in order: at most limit, and not more than one message to the server
 // holds beside the rest of it (48 MB by the protocol; a third of it is plenty).
 func (b *batch) next(limit int) []chat.Event {
 	var chunk []chat.Event
@@ -77,7 +78,7 @@ func (b *batch) next(limit int) []chat.Event {
 	return chunk
 }
 
-// answer gives the stored events in the order given. All are stored.
+// answer returns the stored events in the order given. All are stored.
 func (b *batch) answer() []chat.Event {
 	out := make([]chat.Event, len(b.given))
 	for i, key := range b.given {

@@ -15,19 +15,20 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/history"
+	"salon/internal/mongoconn"
 	"salon/internal/mongotest"
 )
 
-// link is the way of one node to the server, which can be cut and led over bad ways. A bad way is a proxy of its own that
-// keeps its toxic: taking one away from a stalled connection can block toxiproxy for ever.
+// link connects one node to the server. It can be cut, and it can lead through faulty proxies. Each faulty proxy keeps its
+// toxic: taking a toxic away from a stalled connection can block toxiproxy for ever.
 type link struct {
 	uri    string
 	front  *toxiproxy.Proxy
 	server string   // where the front leads when all is well
-	bad    []string // and when it is not; "" is nowhere
+	faulty []string // and when it is not; "" is nowhere
 }
 
-// toxics are what the bad ways do to the connections that are made over them.
+// toxics are what the faulty proxies do to the connections through them.
 var toxics = []string{
 	`{"name":"answers lost","type":"timeout","stream":"downstream","attributes":{"timeout":0}}`,
 	`{"name":"requests late","type":"latency","stream":"upstream","attributes":{"latency":250,"jitter":250}}`,
@@ -36,16 +37,16 @@ var toxics = []string{
 	`{"name":"in pieces","type":"slicer","stream":"downstream","attributes":{"average_size":20,"size_variation":10,"delay":100}}`,
 }
 
-// newLink leads to the server of uri.
+// newLink makes a link to the server of uri.
 func newLink(t *testing.T, uri string) *link {
 	t.Helper()
-	l := &link{server: address(t, uri), bad: []string{""}}
+	l := &link{server: address(t, uri), faulty: []string{""}}
 	for _, toxic := range toxics {
 		p := startProxy(t, l.server)
 		if _, err := p.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
 			t.Fatal(err)
 		}
-		l.bad = append(l.bad, p.Listen)
+		l.faulty = append(l.faulty, p.Listen)
 	}
 	l.front = startProxy(t, l.server)
 	l.uri = "mongodb://" + l.front.Listen + "/?directConnection=true"
@@ -63,8 +64,8 @@ func startProxy(t *testing.T, upstream string) *toxiproxy.Proxy {
 	return p
 }
 
-// lead cuts all connections and leads those that come to where, "" for nowhere.
-func (l *link) lead(where string) error {
+// connect cuts all connections and leads new ones to the address where, "" for nowhere.
+func (l *link) connect(where string) error {
 	cut := &toxiproxy.Proxy{Listen: l.front.Listen, Upstream: l.front.Upstream}
 	if err := l.front.Update(cut); err != nil || where == "" {
 		return err
@@ -72,69 +73,74 @@ func (l *link) lead(where string) error {
 	return l.front.Update(&toxiproxy.Proxy{Listen: l.front.Listen, Upstream: where, Enabled: true})
 }
 
-// storm makes trouble on the link until ctx ends, and ends with all well.
-func (l *link) storm(ctx context.Context, random *rand.Rand) error {
+// disturb cuts the link and leads it through faulty proxies until ctx ends. At the end all is well.
+func (l *link) disturb(ctx context.Context, random *rand.Rand) error {
 	for ctx.Err() == nil {
-		_ = sleep(ctx, time.Duration(random.IntN(400))*time.Millisecond)
-		if err := l.lead(l.bad[random.IntN(len(l.bad))]); err != nil {
+		_ = mongoconn.Sleep(ctx, time.Duration(random.IntN(400))*time.Millisecond)
+		if err := l.connect(l.faulty[random.IntN(len(l.faulty))]); err != nil {
 			return err
 		}
-		_ = sleep(ctx, time.Duration(50+random.IntN(500))*time.Millisecond)
-		if err := l.lead(l.server); err != nil {
+		_ = mongoconn.Sleep(ctx, time.Duration(50+random.IntN(500))*time.Millisecond)
+		if err := l.connect(l.server); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// misfortune does to some inserts what no proxy of bytes can aim at, on connections that worked until then.
-func misfortune(ctx context.Context, random *rand.Rand) rule {
-	return func(command string) deed {
+// insertFaults chooses some inserts for faults that a proxy of bytes cannot aim at one request, on connections that worked
+// until then.
+func insertFaults(ctx context.Context, random *rand.Rand) rule {
+	return func(command string) fault {
 		if command != "insert" || ctx.Err() != nil {
-			return deed{}
+			return fault{}
 		}
 		switch random.IntN(20) {
 		case 0:
-			return deed{drop: true}
+			return fault{drop: true}
 		case 1:
-			return deed{cut: true}
+			return fault{cut: true}
 		case 2:
 			late := make(chan struct{})
 			time.AfterFunc(time.Duration(random.IntN(600))*time.Millisecond, func() { close(late) })
-			return deed{cut: true, late: late}
+			return fault{cut: true, late: late}
 		}
-		return deed{}
+		return fault{}
 	}
 }
 
-// TestChaos has three nodes write in one room and in rooms of their own over links that fail, each in its way, and
-// send again what was not acknowledged. What was acknowledged must be in the log, once, as it was told.
+// TestChaos has three nodes write in one room and in rooms of their own over links that fail, and send again what was not
+// acknowledged. What was acknowledged must be in the log, once, as it was acknowledged.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	const nodes, writers = 3, 2
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	uri, db := mongotest.Start(t), mongotest.Database()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	raging, calm := context.WithTimeout(ctx, 3*time.Second)
-	defer calm()
-
-	plain := openOn(t, uri, db, nil)
-	var writing, storm errgroup.Group
-	acked := make([][]chat.Event, nodes*writers)
+	plain := openOn(t, uri, db)
+	var proxies []*faultProxy
+	var links []*link
 	var stores []*Store
-	for n := range nodes {
-		m := meddle(t, uri)
-		l := newLink(t, m.uri)
-		s := openWith(t, l.uri, Options{Database: db, Timeout: 400 * time.Millisecond}, nil)
-		stores = append(stores, s)
-		m.set(misfortune(raging, rand.New(rand.NewPCG(seed, uint64(2*n)))))
-		storm.Go(func() error { return l.storm(raging, rand.New(rand.NewPCG(seed, uint64(2*n+1)))) })
+	for range nodes {
+		p := newFaultProxy(t, uri)
+		l := newLink(t, p.uri)
+		s := openAtLast(t, l.uri, mongoconn.Options{Database: db, Timeout: 400 * time.Millisecond})
+		proxies, links, stores = append(proxies, p), append(links, l), append(stores, s)
+	}
+
+	ctx := t.Context()
+	disturbed, calm := context.WithTimeout(ctx, 3*time.Second)
+	defer calm()
+	var writing, disturbing errgroup.Group
+	acked := make([][]chat.Event, nodes*writers)
+	for n, s := range stores {
+		l := links[n]
+		proxies[n].set(insertFaults(disturbed, rand.New(rand.NewPCG(seed, uint64(2*n)))))
+		disturbing.Go(func() error { return l.disturb(disturbed, rand.New(rand.NewPCG(seed, uint64(2*n+1)))) })
 		for w := range writers {
 			who := n*writers + w
 			writing.Go(func() (err error) {
-				acked[who], err = writeThrough(ctx, raging, s, who)
+				acked[who], err = writeThrough(ctx, disturbed, s, plain, who)
 				return err
 			})
 		}
@@ -143,7 +149,7 @@ func TestChaos(t *testing.T) {
 		t.Error(err)
 	}
 	calm()
-	if err := storm.Wait(); err != nil {
+	if err := disturbing.Wait(); err != nil {
 		t.Fatal(err)
 	}
 
@@ -164,18 +170,19 @@ func TestChaos(t *testing.T) {
 		}
 	}
 	for n, s := range stores {
-		t.Logf("node %d: %+v", n, s.Stats())
+		t.Logf("node %d: %d appends, %d conflicts, %d outcomes unknown", n, s.counts.appends.Load(), s.counts.conflicts.Load(), s.counts.unknown.Load())
 	}
 }
 
 const chaosBatch = 4
 
-// writeThrough appends batches to the room that all write in and to one of its own while the storm rages, and sends
-// each again until it is acknowledged.
-func writeThrough(ctx, raging context.Context, s *Store, who int) ([]chat.Event, error) {
+// writeThrough appends batches to the room that all write in and to one of its own while the links are disturbed, and sends
+// each again until it is acknowledged. What s has not acknowledged when that is over goes through calm, which waits for the
+// server however slow it is.
+func writeThrough(ctx, disturbed context.Context, s, calm *Store, who int) ([]chat.Event, error) {
 	var acked []chat.Event
-	for i := 0; raging.Err() == nil; i++ {
-		if err := pause(ctx, 6); err != nil { // it is the faults that are tested, not the speed
+	for i := 0; disturbed.Err() == nil; i++ {
+		if err := mongoconn.Sleep(ctx, 50*time.Millisecond); err != nil { // it is the faults that are tested, not the speed
 			return acked, err
 		}
 		for _, room := range []chat.RoomID{"hot", chat.RoomID(fmt.Sprint("own-", who))} {
@@ -188,7 +195,10 @@ func writeThrough(ctx, raging context.Context, s *Store, who int) ([]chat.Event,
 				if ctx.Err() != nil || !errors.Is(err, history.ErrUnavailable) {
 					return acked, fmt.Errorf("writer %d, batch %d: %w", who, i, err)
 				}
-				if err := pause(ctx, 4); err != nil {
+				if disturbed.Err() != nil {
+					s = calm
+				}
+				if err := mongoconn.Sleep(ctx, 15*time.Millisecond); err != nil {
 					return acked, err
 				}
 			}

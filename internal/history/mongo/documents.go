@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"salon/internal/chat"
 )
 
@@ -28,8 +30,8 @@ type userPart struct {
 // maxSeq is the last number that eventID keeps in order.
 const maxSeq = 999_999_999_999
 
-// eventID is an event's _id: the room, a slash (no room's name has one) and the number in twelve digits. So the order of
-// the ids is the order of the log, a room's ids stand together, and their being unique is the uniqueness of (room, seq).
+// eventID is an event's _id: the room, a slash (no room's name has one) and the number in twelve digits. The order of the
+// ids is therefore the order of the log, the ids of a room are neighbours, and a unique _id makes (room, seq) unique.
 func eventID(room chat.RoomID, seq uint64) string { return fmt.Sprintf("%s/%012d", room, seq) }
 
 // endID is above every id of room and below those of all rooms after it: '0' follows '/' in ASCII.
@@ -52,7 +54,7 @@ func (d eventDoc) event() chat.Event {
 // maxEvent is the largest document of a server, in bytes: 16 MiB (MongoDB's "Limits and Thresholds").
 const maxEvent = 16 << 20
 
-// sizeOf bounds an event's size as a document, in bytes: its texts, and generously for names and types of the fields.
+// sizeOf is at least the size of an event's document in bytes: its texts, and 256 for the names and types of the fields.
 func sizeOf(room chat.RoomID, e chat.Event) int {
 	return len(e.Text) + len(e.CID) + len(e.Kind) + len(e.User.ID) + len(e.User.Name) + len(e.User.Color) + 2*len(room) + 256
 }
@@ -64,29 +66,36 @@ type roomDoc struct {
 	At   time.Time `bson:"at"`   // its time
 }
 
-func (d roomDoc) mark() mark {
-	m := mark{seq: uint64(d.Head)}
-	if m.seq > 0 {
-		m.at = d.At.UTC()
+func (d roomDoc) position() position {
+	p := position{seq: uint64(d.Head)}
+	if p.seq > 0 {
+		p.at = d.At.UTC()
 	}
-	return m
+	return p
 }
 
-type userDoc struct {
-	ID      string    `bson:"_id"`
-	Name    string    `bson:"name"`
-	Color   string    `bson:"color"`
-	Created time.Time `bson:"created"`
+// position is an event of a log that is known to be durable, as its number and time. The zero position is the start of a
+// log.
+type position struct {
+	seq uint64
+	at  time.Time
 }
 
-type tokenDoc struct {
-	Hash  string    `bson:"_id"` // hexadecimal
-	User  string    `bson:"user"`
-	Added time.Time `bson:"added"`
+func positionOf(e chat.Event) position { return position{seq: e.Seq, at: e.At} }
+
+func later(a, b position) position {
+	if b.seq > a.seq {
+		return b
+	}
+	return a
 }
 
-type nameDoc struct {
-	Key   string    `bson:"_id"`
-	User  string    `bson:"user"`
-	Until time.Time `bson:"until"`
+func byID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
+
+func byIDs(rooms []chat.RoomID) bson.D {
+	ids := make([]string, len(rooms))
+	for i, room := range rooms {
+		ids[i] = string(room)
+	}
+	return bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
 }

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,45 +27,44 @@ func TestOutcomes(t *testing.T) {
 	released := make(chan struct{})
 	close(released)
 	for name, c := range map[string]struct {
-		deed   deed
-		unsure uint64
-		fails  bool // at first, when the same is done every time
+		fault   fault
+		unknown uint64
+		fails   bool // at first, when the same is done every time
 	}{
-		"nothing":                      {deed{}, 0, false},
-		"lost before":                  {deed{drop: true}, 1, true},
-		"answer lost":                  {deed{cut: true}, 1, true}, // once, the retry is refused, which tells that it is stored
-		"comes late":                   {deed{cut: true, late: released}, 1, true},
-		"stepped down before":          {deed{answer: stepDown}, 1, true},
-		"write concern not met":        {deed{rewrite: unmet}, 1, true},
-		"disk full":                    {deed{answer: full}, 1, true},
-		"stepped down after, no count": {deed{rewrite: func(doc *bson.D) { *doc = stepDown }}, 1, true},
+		"nothing":                      {fault{}, 0, false},
+		"lost before":                  {fault{drop: true}, 1, true},
+		"answer lost":                  {fault{cut: true}, 1, true}, // once, the retry is refused, which tells that it is stored
+		"comes late":                   {fault{cut: true, late: released}, 1, true},
+		"stepped down before":          {fault{answer: stepDown}, 1, true},
+		"write concern not met":        {fault{rewrite: unmet}, 1, true},
+		"disk full":                    {fault{answer: full}, 1, true},
+		"stepped down after, no count": {fault{rewrite: func(doc *bson.D) { *doc = stepDown }}, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time goes into the driver's pauses
-			m := meddle(t, uri)
+			p := newFaultProxy(t, uri)
 			db := mongotest.Database()
-			s := openOn(t, m.uri, db, nil)
-			plain := openOn(t, uri, db, nil)
+			s, plain := openOn(t, p.uri, db), openOn(t, uri, db)
 			mustAppend(t, s, "lobby", batchOf(0, 0, 2)) // the room is known
 
-			m.once("insert", c.deed)
+			p.once("insert", c.fault)
 			mustAppend(t, s, "lobby", batchOf(1, 0, 3))
-			if n := s.Stats().Unsure; n != c.unsure {
-				t.Errorf("%d outcomes could not be told, want %d", n, c.unsure)
+			if n := s.counts.unknown.Load(); n != c.unknown {
+				t.Errorf("%d outcomes could not be told, want %d", n, c.unknown)
 			}
 			mustAppend(t, plain, "lobby", batchOf(2, 0, 2))
 
-			m.set(func(command string) deed {
+			p.set(func(command string) fault {
 				if command == "insert" {
-					return c.deed
+					return c.fault
 				}
-				return deed{}
+				return fault{}
 			})
 			if _, err := s.Append(t.Context(), "lobby", batchOf(1, 1, 3)); c.fails != errors.Is(err, history.ErrUnavailable) {
 				t.Errorf("done every time: %v, an error expected: %v", err, c.fails)
 			}
 			mustAppend(t, plain, "lobby", batchOf(2, 1, 2))
-			m.set(nil)
+			p.set(nil)
 			mustAppend(t, s, "lobby", batchOf(1, 1, 3))
 			mustAppend(t, s, "lobby", batchOf(1, 0, 3)) // once more
 
@@ -97,21 +95,21 @@ func TestLate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time goes into the driver's pauses
-			m := meddle(t, uri)
+			p := newFaultProxy(t, uri)
 			db := mongotest.Database()
-			s, other := openOn(t, m.uri, db, nil), openOn(t, uri, db, nil)
+			s, other := openOn(t, p.uri, db), openOn(t, uri, db)
 			mustAppend(t, s, "lobby", batchOf(0, 0, 2))
 			mustAppend(t, other, "lobby", batchOf(0, 1, 2)) // other knows the room, s is behind
 
 			release := make(chan struct{})
-			m.set(func(command string) deed { // the first insert is held, and s cannot do more about it
+			p.set(func(command string) fault { // the first insert is held, and s cannot do more about it
 				if command != "insert" {
-					return deed{}
+					return fault{}
 				}
-				m.rule = func(command string) deed { return deed{drop: command == "insert"} }
-				return deed{cut: true, late: release}
+				p.rule = func(command string) fault { return fault{drop: command == "insert"} }
+				return fault{cut: true, late: release}
 			})
-			s.marks.put("lobby", mark{seq: 4, at: time.Now().UTC().Truncate(time.Millisecond)})
+			s.heads.put("lobby", position{seq: 4, at: time.Now().UTC().Truncate(time.Millisecond)})
 			if _, err := s.Append(t.Context(), "lobby", ada); !errors.Is(err, history.ErrUnavailable) {
 				t.Fatalf("append: %v", err)
 			}
@@ -119,7 +117,7 @@ func TestLate(t *testing.T) {
 				c.between(t, other)
 			}
 			close(release)
-			m.held.Wait()
+			p.held.Wait()
 			if c.after != nil {
 				c.after(t, other)
 			}
@@ -137,9 +135,9 @@ func again(events ...chat.Event) func(*testing.T, *Store) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	uri := mongotest.Start(t)
-	m := meddle(t, uri)
+	p := newFaultProxy(t, uri)
 	db := mongotest.Database()
-	s, other := openOn(t, m.uri, db, nil), openOn(t, uri, db, nil)
+	s, other := openOn(t, p.uri, db), openOn(t, uri, db)
 	pattern := func(keys bson.D) func(*bson.D) {
 		return func(doc *bson.D) {
 			for _, e := range *doc {
@@ -152,19 +150,19 @@ func TestRefusals(t *testing.T) {
 	}
 	mustAppend(t, s, "lobby", batchOf(0, 0, 2))
 	mustAppend(t, other, "lobby", batchOf(1, 0, 2)) // s does not know
-	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "_id", Value: 1}})})
+	p.once("insert", fault{rewrite: pattern(bson.D{{Key: "_id", Value: 1}})})
 	mustAppend(t, s, "lobby", batchOf(0, 1, 2))
-	if n := s.Stats().Conflicts; n != 1 {
+	if n := s.counts.conflicts.Load(); n != 1 {
 		t.Errorf("%d conflicts counted, want 1", n)
 	}
-	m.once("insert", deed{rewrite: pattern(bson.D{{Key: "room", Value: 1}, {Key: "user.id", Value: 1}, {Key: "cid", Value: 1}})})
+	p.once("insert", fault{rewrite: pattern(bson.D{{Key: "room", Value: 1}, {Key: "user.id", Value: 1}, {Key: "cid", Value: 1}})})
 	mustAppend(t, s, "lobby", slices.Concat(batchOf(0, 2, 1), batchOf(0, 1, 2), batchOf(0, 3, 1)))
-	if n := s.Stats().Repeats; n != 2 {
+	if n := s.counts.repeats.Load(); n != 2 {
 		t.Errorf("%d repeats counted, want 2", n)
 	}
 	mustAppend(t, other, "lobby", batchOf(1, 1, 2)) // once more, and the server does not say which key
 	mustAppend(t, s, "lobby", batchOf(0, 4, 2))
-	if n := s.Stats().Conflicts; n != 2 {
+	if n := s.counts.conflicts.Load(); n != 2 {
 		t.Errorf("%d conflicts counted, want 2", n)
 	}
 	checkLog(t, other, "lobby", true, map[int]int{0: 8, 1: 4})
@@ -174,9 +172,9 @@ func TestRefusals(t *testing.T) {
 func TestOrderedInsert(t *testing.T) {
 	t.Parallel()
 	uri := mongotest.Start(t)
-	for _, at := range []int{0, 1, 57, 99} {
-		s := openOn(t, uri, mongotest.Database(), nil)
-		events := batchOf(0, 0, s.server.batch)
+	for _, at := range []int{0, 1, 57, 99, 100, 457, maxBatch - 1} {
+		s := openOn(t, uri, mongotest.Database())
+		events := batchOf(0, 0, maxBatch)
 		for i := range events {
 			events[i].Room, events[i].Seq, events[i].At = "lobby", uint64(i+1), time.Now().UTC().Truncate(time.Millisecond)
 		}
@@ -184,25 +182,23 @@ func TestOrderedInsert(t *testing.T) {
 		taken := events[at]
 		taken.Room = "lobby"
 		taken.Seq = 5000 // somewhere else
-		if _, _, err := s.insert(t.Context(), []chat.Event{taken}); err != nil {
+		if _, _, err := s.events.insert(t.Context(), []chat.Event{taken}); err != nil {
 			t.Fatal(err)
 		}
-		stored, key, err := s.insert(t.Context(), events)
+		stored, key, err := s.events.insert(t.Context(), events)
 		if err != nil || stored != at || key == keyNumber {
 			t.Errorf("refused at %d: %d stored, key %d, %v", at, stored, key, err)
 		}
-		if there, err := s.reader.span(t.Context(), "lobby", 1, uint64(len(events))); err != nil || len(there) != at {
+		if there, err := s.events.span(t.Context(), "lobby", 1, uint64(len(events))); err != nil || len(there) != at {
 			t.Errorf("refused at %d: %d are there, %v", at, len(there), err)
 		}
 	}
 }
 
-// mustAppend appends what succeeds at last, and checks the answer.
+// mustAppend appends what must succeed, and checks the answer.
 func mustAppend(t *testing.T, s *Store, room chat.RoomID, events []chat.Event) []chat.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	got, err := s.Append(ctx, room, events)
+	got, err := s.Append(t.Context(), room, events)
 	if err != nil {
 		t.Fatalf("append: %v", err)
 	}
@@ -270,8 +266,8 @@ func readLog(t *testing.T, s *Store, room chat.RoomID) []chat.Event {
 func TestClock(t *testing.T) {
 	t.Parallel()
 	uri, db := mongotest.Start(t), mongotest.Database()
-	ahead := openOn(t, uri, db, nil)
-	behind := openWith(t, uri, Options{Database: db, Now: func() time.Time { return time.Now().Add(-time.Hour) }}, nil)
+	ahead, behind := openOn(t, uri, db), openOn(t, uri, db)
+	behind.now = func() time.Time { return time.Now().Add(-time.Hour) }
 	first := mustAppend(t, ahead, "lobby", batchOf(0, 0, 1))
 	mustAppend(t, behind, "lobby", batchOf(1, 0, 1))
 	mustAppend(t, behind, "lobby", batchOf(1, 1, 1))
@@ -281,26 +277,27 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestBrokenData takes away what nothing here ever does: events behind a hint, and an event inside a log.
+// TestBrokenData deletes what nothing here ever does: the last events of a log, up to its stored head, and an event
+// inside a log.
 func TestBrokenData(t *testing.T) {
 	t.Parallel()
 	uri, db := mongotest.Start(t), mongotest.Database()
-	s := openOn(t, uri, db, nil)
+	s := openOn(t, uri, db)
 	mustAppend(t, s, "hole", batchOf(0, 0, 5))
-	mustAppend(t, s, "hint", batchOf(0, 0, 5))
-	if err := s.Close(); err != nil { // which writes the hints
+	mustAppend(t, s, "head", batchOf(0, 0, 5))
+	if err := s.Close(); err != nil { // which writes the heads
 		t.Fatal(err)
 	}
-	s = openOn(t, uri, db, nil)
-	for _, id := range []string{eventID("hole", 3), eventID("hint", 4), eventID("hint", 5)} {
-		if _, err := s.events.DeleteOne(t.Context(), byID(id)); err != nil {
+	s = openOn(t, uri, db)
+	for _, id := range []string{eventID("hole", 3), eventID("head", 4), eventID("head", 5)} {
+		if _, err := s.events.events.DeleteOne(t.Context(), byID(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if p, err := s.Read(t.Context(), "hole", history.Query{Limit: 5}); err == nil || errors.Is(err, history.ErrUnavailable) {
 		t.Errorf("a log with a hole reads as %+v, %v", p, err)
 	}
-	if got := mustAppend(t, s, "hint", batchOf(1, 0, 1)); got[0].Seq != 4 {
-		t.Errorf("behind a log of 3 with the hint 5 comes %d", got[0].Seq)
+	if got := mustAppend(t, s, "head", batchOf(1, 0, 1)); got[0].Seq != 4 {
+		t.Errorf("after a log of 3 with the stored head 5 comes %d", got[0].Seq)
 	}
 }

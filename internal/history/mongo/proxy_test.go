@@ -14,9 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// meddler stands between a store and its server, reads the requests (MongoDB's wire protocol, OP_MSG) and does what a
-// rule says to each: the faults that a proxy of bytes cannot aim at one request.
-type meddler struct {
+// faultProxy stands between a store and its server, reads the requests (MongoDB's wire protocol, OP_MSG) and gives each the
+// fault that a rule chooses: faults that a proxy of bytes cannot aim at one request.
+type faultProxy struct {
 	uri    string
 	server string // its address
 
@@ -26,11 +26,11 @@ type meddler struct {
 	held sync.WaitGroup // requests that go on after their connection was cut
 }
 
-// rule chooses what becomes of a request, by its command.
-type rule func(command string) deed
+// rule chooses the fault of a request by its command.
+type rule func(command string) fault
 
-// deed is what is done to a request and its answer. The zero deed does nothing.
-type deed struct {
+// fault is what is done to a request and its answer. The zero fault does nothing.
+type fault struct {
 	drop    bool            // the request does not reach the server and the connection ends
 	cut     bool            // the server does it, the answer is lost and the connection ends
 	late    <-chan struct{} // with cut: the server gets it only after this is closed
@@ -38,13 +38,13 @@ type deed struct {
 	rewrite func(*bson.D)   // changes the server's answer
 }
 
-func meddle(t *testing.T, uri string) *meddler {
+func newFaultProxy(t *testing.T, uri string) *faultProxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meddler{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: address(t, uri)}
+	p := &faultProxy{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true", server: address(t, uri)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	wait.Go(func() {
@@ -53,16 +53,16 @@ func meddle(t *testing.T, uri string) *meddler {
 			if err != nil {
 				return
 			}
-			wait.Go(func() { m.serve(ctx, client) })
+			wait.Go(func() { p.serve(ctx, client) })
 		}
 	})
 	t.Cleanup(func() {
 		cancel()
 		l.Close()
 		wait.Wait()
-		m.held.Wait()
+		p.held.Wait()
 	})
-	return m
+	return p
 }
 
 // address gives the host and port of uri, where it has one and nothing else that matters.
@@ -76,26 +76,26 @@ func address(t *testing.T, uri string) string {
 }
 
 // set changes the rule; nil lets everything through.
-func (m *meddler) set(r rule) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.rule = r
+func (p *faultProxy) set(r rule) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rule = r
 }
 
-// once does d to the next request with this command.
-func (m *meddler) once(command string, d deed) {
-	m.set(func(c string) deed {
+// once gives the next request with this command the fault f.
+func (p *faultProxy) once(command string, f fault) {
+	p.set(func(c string) fault {
 		if c != command {
-			return deed{}
+			return fault{}
 		}
-		m.rule = nil // under m.mu, where rules are asked
-		return d
+		p.rule = nil // under p.mu, where rules are asked
+		return f
 	})
 }
 
-func (m *meddler) serve(ctx context.Context, client net.Conn) {
+func (p *faultProxy) serve(ctx context.Context, client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("tcp", m.server)
+	server, err := net.Dial("tcp", p.server)
 	if err != nil {
 		return
 	}
@@ -108,7 +108,7 @@ func (m *meddler) serve(ctx context.Context, client net.Conn) {
 			close()
 			return
 		}
-		if ended, err := m.pass(ctx, request, client, server, close); err != nil {
+		if ended, err := p.pass(ctx, request, client, server, close); err != nil {
 			close()
 			return
 		} else if ended {
@@ -118,19 +118,19 @@ func (m *meddler) serve(ctx context.Context, client net.Conn) {
 }
 
 // pass handles one request. When it says that the connection has ended, it closes the server's side itself.
-func (m *meddler) pass(ctx context.Context, request []byte, client, server net.Conn, close func()) (ended bool, err error) {
-	d := m.ask(request)
+func (p *faultProxy) pass(ctx context.Context, request []byte, client, server net.Conn, close func()) (ended bool, err error) {
+	f := p.ask(request)
 	switch {
-	case d.drop:
+	case f.drop:
 		return false, io.EOF
-	case d.answer != nil:
-		_, err := client.Write(message(request, d.answer))
+	case f.answer != nil:
+		_, err := client.Write(message(request, f.answer))
 		return false, err
-	case d.cut && d.late != nil:
-		m.held.Go(func() {
+	case f.cut && f.late != nil:
+		p.held.Go(func() {
 			defer close()
 			select {
-			case <-d.late:
+			case <-f.late:
 				if _, err := server.Write(request); err == nil {
 					_, _ = readMessage(server) // it is done when it answers
 				}
@@ -143,32 +143,32 @@ func (m *meddler) pass(ctx context.Context, request []byte, client, server net.C
 		return false, err
 	}
 	reply, err := readMessage(server)
-	if err != nil || d.cut {
+	if err != nil || f.cut {
 		return false, errors.Join(err, io.EOF)
 	}
-	if d.rewrite != nil {
+	if f.rewrite != nil {
 		var doc bson.D
 		if err := bson.Unmarshal(reply[21:], &doc); err != nil {
 			return false, err
 		}
-		d.rewrite(&doc)
+		f.rewrite(&doc)
 		reply = message(request, doc)
 	}
 	_, err = client.Write(reply)
 	return false, err
 }
 
-func (m *meddler) ask(request []byte) deed {
+func (p *faultProxy) ask(request []byte) fault {
 	const opMsg = 2013
 	if binary.LittleEndian.Uint32(request[12:]) != opMsg {
-		return deed{}
+		return fault{}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.rule == nil {
-		return deed{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rule == nil {
+		return fault{}
 	}
-	return m.rule(commandOf(request[20:]))
+	return p.rule(commandOf(request[20:]))
 }
 
 // commandOf gives the first key of the body among the sections of a message: kind 0 is the body, kind 1 a list of

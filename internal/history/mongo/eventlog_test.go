@@ -12,10 +12,10 @@ import (
 	"salon/internal/mongotest"
 )
 
-// TestReaders asks both readers the same of rooms whose names begin alike.
-func TestReaders(t *testing.T) {
+// TestEventLog reads rooms whose names begin alike.
+func TestEventLog(t *testing.T) {
 	t.Parallel()
-	s := openOn(t, mongotest.Start(t), mongotest.Database(), nil)
+	s := openOn(t, mongotest.Start(t), mongotest.Database())
 	sizes := map[chat.RoomID]uint64{"a": 1, "lobb": 7, "lobby": 300, "lobby-": 3, "lobby.x": 5, "lobby0": 2, "lobbyé": 4, "none": 0}
 	logs := map[chat.RoomID][]chat.Event{}
 	for room, n := range sizes {
@@ -23,73 +23,49 @@ func TestReaders(t *testing.T) {
 			logs[room] = mustAppend(t, s, room, batchOf(0, 0, int(n)))
 		}
 	}
-	r := ranges{s}
-	for name, reader := range map[string]reader{"ranges": r, "points": &points{ranges: r}} {
-		t.Run(name, func(t *testing.T) {
-			for room, n := range sizes {
-				for _, from := range []uint64{0, 1, 2, n / 2, max(n, 1) - 1, n, n + 1, n + 1000} {
-					m, err := reader.last(t.Context(), room, mark{seq: from})
-					if err != nil || m.seq != max(from, n) {
-						t.Errorf("%s from %d: last is %d, want %d, %v", room, from, m.seq, max(from, n), err)
-					}
-				}
-				for _, span := range [][2]uint64{{1, n}, {1, 1}, {n, n}, {n/2 + 1, n + 9}, {n + 1, n + 1}} {
-					want := logs[room]
-					want = want[min(max(span[0], 1)-1, n):min(span[1], n)]
-					got, err := reader.span(t.Context(), room, span[0], span[1])
-					if err != nil || !slices.Equal(got, want) {
-						t.Errorf("%s %v: %d events, want %d, %v", room, span, len(got), len(want), err)
-					}
+	t.Run("last and span", func(t *testing.T) {
+		for room, n := range sizes {
+			for _, from := range []uint64{0, 1, 2, n / 2, max(n, 1) - 1, n, n + 1, n + 1000} {
+				p, err := s.events.last(t.Context(), room, position{seq: from})
+				if err != nil || p.seq != max(from, n) {
+					t.Errorf("%s from %d: last is %d, want %d, %v", room, from, p.seq, max(from, n), err)
 				}
 			}
-			log := logs["lobby"]
-			wanted := []chat.Event{log[290], log[3], log[0], batchOf(9, 9, 1)[0]} // the last is stored nowhere
-			got, err := reader.sends(t.Context(), "lobby", 300, wanted)
-			if err != nil || !slices.Contains(got, wanted[0]) || len(got) > 3 {
-				t.Errorf("sends: %v, %v", got, err)
+			for _, span := range [][2]uint64{{1, n}, {1, 1}, {n, n}, {n/2 + 1, n + 9}, {n + 1, n + 1}} {
+				want := logs[room]
+				want = want[min(max(span[0], 1)-1, n):min(span[1], n)]
+				got, err := s.events.span(t.Context(), room, span[0], span[1])
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("%s %v: %d events, want %d, %v", room, span, len(got), len(want), err)
+				}
 			}
-			got, err = reader.sends(t.Context(), "lobby", 300, wanted[2:])
-			if err != nil || !slices.Contains(got, wanted[2]) {
-				t.Errorf("old sends: %v, %v", got, err)
-			}
-		})
-	}
+		}
+	})
+	t.Run("sends", func(t *testing.T) {
+		log := logs["lobby"]
+		stored := []chat.Event{log[290], log[3], log[0]}
+		got, err := s.events.sends(t.Context(), "lobby", append(stored, batchOf(9, 9, 1)[0])) // the last is stored nowhere
+		slices.SortFunc(got, func(a, b chat.Event) int { return int(b.Seq) - int(a.Seq) })
+		if err != nil || !slices.Equal(got, stored) {
+			t.Errorf("sends: %v, want %v, %v", got, stored, err)
+		}
+	})
 	t.Run("grown", func(t *testing.T) {
 		var rooms []chat.RoomID
-		var from []mark
+		var from []position
 		var want []int
 		for i := range 20 {
-			rooms, from = append(rooms, "lobby"), append(from, mark{seq: 300})
+			rooms, from = append(rooms, "lobby"), append(from, position{seq: 300})
 			if i%3 == 0 {
-				rooms[i], from[i] = chat.RoomID(fmt.Sprint("grown-", i)), mark{seq: 1}
+				rooms[i], from[i] = chat.RoomID(fmt.Sprint("grown-", i)), position{seq: 1}
 				mustAppend(t, s, rooms[i], batchOf(0, 0, 2))
 				want = append(want, i)
 			}
 		}
-		if got, err := r.grown(t.Context(), rooms, from); err != nil || !slices.Equal(got, want) {
+		if got, err := s.events.grown(t.Context(), rooms, from); err != nil || !slices.Equal(got, want) {
 			t.Errorf("grown: %v, want %v, %v", got, want, err)
 		}
 	})
-}
-
-func TestSpread(t *testing.T) {
-	for _, c := range []struct {
-		from, end uint64
-		want      []uint64
-	}{
-		{5, 6, nil}, {5, 7, []uint64{6}}, {0, 9, []uint64{1, 2, 3, 4, 5, 6, 7, 8}}, {10, 27, []uint64{11, 13, 15, 17, 19, 21, 23, 25}},
-	} {
-		if got := spread(c.from, c.end); !slices.Equal(got, c.want) {
-			t.Errorf("between %d and %d: %v, want %v", c.from, c.end, got, c.want)
-		}
-	}
-	for _, end := range []uint64{12, 100, 1 << 40} { // each step must come closer
-		for _, n := range spread(3, end) {
-			if n <= 3 || n >= end {
-				t.Errorf("%d is not between 3 and %d", n, end)
-			}
-		}
-	}
 }
 
 func TestEventID(t *testing.T) {

@@ -12,33 +12,31 @@ import (
 
 	"salon/internal/accounts"
 	"salon/internal/chat"
-	"salon/internal/history"
 )
 
-// maxClaims is how often a claim starts over because the name changed hands or time under it.
+type nameDoc struct {
+	Key   string    `bson:"_id"`
+	User  string    `bson:"user"`
+	Until time.Time `bson:"until"`
+}
+
+// maxClaims is how often a claim starts over because the name changed hands or time meanwhile.
 const maxClaims = 10
 
-// ClaimName looks at the name and changes what it saw, if that is still so: of two who claim it at once, on whatever
-// nodes, the second finds it changed (or made, if it was not there) and looks again.
+// ClaimName reads the name and changes what it read, if that is still so. Of two users who claim the name at once, on
+// whatever nodes, the second one's change finds the name changed (or made, if it was not there) and is tried again.
 func (s *Store) ClaimName(ctx context.Context, key string, user chat.UserID, now, until time.Time) error {
-	return s.call(ctx, "claim name", func(ctx context.Context) error {
-		if s.server.races { // on such a server, at least the claims through this store come one after the other
-			release, err := s.turns.take(ctx, "name/"+key)
-			if err != nil {
-				return err
-			}
-			defer release()
-		}
+	return s.db.Call(ctx, "claim name", func(ctx context.Context) error {
 		for range maxClaims {
 			if done, err := s.tryClaim(ctx, nameDoc{Key: key, User: string(user), Until: until}, now); done || err != nil {
 				return err
 			}
 		}
-		return fmt.Errorf("%w: the name changes all the time", history.ErrUnavailable)
-	})
+		return fmt.Errorf("%w: the name changes all the time", accounts.ErrUnavailable)
+	}, accounts.ErrNameTaken)
 }
 
-// tryClaim says whether claim is stored now. It is not, without an error, when another changed the name meanwhile.
+// tryClaim reports whether claim is stored now. It is not, without an error, when another user changed the name meanwhile.
 func (s *Store) tryClaim(ctx context.Context, claim nameDoc, now time.Time) (bool, error) {
 	var seen nameDoc
 	err := s.names.FindOne(ctx, byID(claim.Key)).Decode(&seen)
@@ -66,28 +64,34 @@ func (s *Store) tryClaim(ctx context.Context, claim nameDoc, now time.Time) (boo
 
 // FreeName removes the name as it was claimed.
 func (s *Store) FreeName(ctx context.Context, key string, user chat.UserID, until time.Time) error {
-	return s.call(ctx, "free name", func(ctx context.Context) error {
+	return s.db.Call(ctx, "free name", func(ctx context.Context) error {
 		_, err := s.names.DeleteOne(ctx, nameDoc{Key: key, User: string(user), Until: until})
 		return err
 	})
 }
 
+// renewedAtOnce is how many holds one request moves.
+const renewedAtOnce = 200
+
 // RenewNames moves many holds by each request.
 func (s *Store) RenewNames(ctx context.Context, held []accounts.Hold, until time.Time) error {
-	if err := s.begin(); err != nil {
-		return err
-	}
-	defer s.calls.Done()
-	for part := range slices.Chunk(held, 200) {
+	later := bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: until}}}}
+	renew := func(part []accounts.Hold) error {
 		theirs := make(bson.A, len(part))
 		for i, h := range part {
 			theirs[i] = bson.D{{Key: "_id", Value: h.Key}, {Key: "user", Value: string(h.User)}}
 		}
-		bounded, cancel := context.WithTimeout(ctx, s.timeout)
-		_, err := s.names.UpdateMany(bounded, bson.D{{Key: "$or", Value: theirs}}, bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: until}}}})
-		cancel()
-		if err != nil {
-			return s.failure(ctx, "renew names", err)
+		return s.db.Call(ctx, "renew names", func(ctx context.Context) error {
+			_, err := s.names.UpdateMany(ctx, bson.D{{Key: "$or", Value: theirs}}, later)
+			return err
+		})
+	}
+	if len(held) == 0 {
+		return s.db.Call(ctx, "renew names", func(context.Context) error { return nil })
+	}
+	for part := range slices.Chunk(held, renewedAtOnce) {
+		if err := renew(part); err != nil {
+			return err
 		}
 	}
 	return nil

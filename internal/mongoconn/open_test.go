@@ -1,4 +1,4 @@
-package mongo
+package mongoconn
 
 import (
 	"bytes"
@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"salon/internal/history"
+	"salon/internal/chat"
 	"salon/internal/mongotest"
 )
 
@@ -33,7 +31,7 @@ func TestOpenAway(t *testing.T) {
 	}
 	defer silent.Close()
 	for _, address := range []string{gone, silent.Addr().String()} {
-		_, err := Open(t.Context(), "mongodb://ada:"+encoded+"@"+address+"/", Options{})
+		_, err := Open(t.Context(), "mongodb://ada:"+encoded+"@"+address+"/", Options{Selection: 200 * time.Millisecond})
 		checkAway(t, err)
 		short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		_, err = Open(short, "mongodb://ada:"+encoded+"@"+address+"/", Options{})
@@ -47,7 +45,7 @@ func TestOpenAway(t *testing.T) {
 
 func checkAway(t *testing.T, err error) {
 	t.Helper()
-	if !errors.Is(err, history.ErrUnavailable) {
+	if !errors.Is(err, chat.ErrUnavailable) {
 		t.Errorf("open: %v, want ErrUnavailable", err)
 	}
 	checkSecret(t, fmt.Sprint(err))
@@ -75,63 +73,21 @@ func TestOpenBadString(t *testing.T) {
 	}
 }
 
-// TestOpenLogs holds the log at start to what it must say.
+// TestOpenLogs checks that the log at start says what the server is.
 func TestOpenLogs(t *testing.T) {
 	var text bytes.Buffer
-	s, err := Open(t.Context(), mongotest.Start(t), Options{Database: mongotest.Database(), Log: slog.New(slog.NewTextHandler(&text, nil))})
+	db, err := Open(t.Context(), mongotest.Start(t), Options{Database: mongotest.Database(), Timeout: 5 * time.Minute, Selection: 5 * time.Minute,
+		Log: slog.New(slog.NewTextHandler(&text, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(); err != nil {
+	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
-	for _, word := range []string{"version=", "topology=", "clustered=", "finds=", "database=" + s.db.Name()} {
+	for _, word := range []string{"version=", "topology=", "database=" + db.Name()} {
 		if !strings.Contains(text.String(), word) {
 			t.Errorf("the log at start lacks %s: %s", word, &text)
 		}
-	}
-}
-
-// TestOpenAtOnce has many nodes start on an empty database: they agree on its id.
-func TestOpenAtOnce(t *testing.T) {
-	uri, db := mongotest.Start(t), mongotest.Database()
-	ids := make([]string, 6)
-	var g errgroup.Group
-	for i := range ids {
-		g.Go(func() error {
-			s, err := Open(t.Context(), uri, Options{Database: db, Log: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				return err
-			}
-			ids[i], err = s.ID(t.Context())
-			return errors.Join(err, s.Close())
-		})
-	}
-	if err := g.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range ids {
-		if id == "" || id != ids[0] {
-			t.Fatalf("ids %v", ids)
-		}
-	}
-}
-
-// TestCloseAway closes a store whose server went: it returns, and the calls after it say that it is closed.
-func TestCloseAway(t *testing.T) {
-	t.Parallel()
-	l := newLink(t, mongotest.Start(t))
-	s := openWith(t, l.uri, Options{Database: mongotest.Database(), Timeout: 300 * time.Millisecond}, nil)
-	mustAppend(t, s, "lobby", batchOf(0, 0, 1))
-	if err := l.lead(""); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Append(t.Context(), "lobby", batchOf(0, 1, 1)); !errors.Is(err, history.ErrUnavailable) {
-		t.Errorf("append with the server gone: %v", err)
-	}
-	_ = s.Close() // it may say that its goodbye did not arrive
-	if _, err := s.Heads(t.Context(), nil); !errors.Is(err, history.ErrClosed) {
-		t.Errorf("after Close: %v", err)
 	}
 }
 
@@ -144,10 +100,10 @@ func TestDatabase(t *testing.T) {
 		"mongodb://u:p%2F@h/chat?w=1":       "chat",
 		"mongodb+srv://u:p@h.example/x?y=/": "x",
 	} {
-		if got := database(uri, ""); got != want {
+		if got := databaseName(uri, ""); got != want {
 			t.Errorf("%s: %s, want %s", uri, got, want)
 		}
-		if got := database(uri, "asked"); got != "asked" {
+		if got := databaseName(uri, "asked"); got != "asked" {
 			t.Errorf("%s: %s, want the one asked for", uri, got)
 		}
 	}
