@@ -1,7 +1,6 @@
-// Package memory carries messages between the nodes of this process: the engine of a lone node, where it carries nothing,
-// and of several nodes in one test.
+// Package memory carries messages between nodes of one process. It is the engine of several nodes in one test.
 //
-// Each [Node] owns one goroutine, which calls its handler with what is in its bounded queue.
+// Each [Node] owns one goroutine, which calls its handler with the messages in its bounded queue.
 //
 // Locks: Net.mu before Node.mu. No handler runs under either.
 package memory
@@ -13,11 +12,11 @@ import (
 	"salon/internal/chat"
 )
 
-// maxQueue bounds what waits for one node's handler, in bytes; past it messages are lost, as the contract allows. Two of
-// the largest messages fit.
+// maxQueue is how many bytes may wait for one node's handler. Messages beyond that are lost, as the contract allows. Two of the
+// largest messages fit.
 const maxQueue = 32 << 20
 
-// Net connects nodes of this process. It is safe for concurrent use.
+// Net connects the nodes. It is safe for concurrent use.
 type Net struct {
 	mu    sync.Mutex // guards what follows
 	nodes map[*Node]struct{}
@@ -27,15 +26,15 @@ type Net struct {
 // NewNet makes a net without nodes.
 func NewNet() *Net { return &Net{nodes: map[*Node]struct{}{}} }
 
-// Lose makes messages get lost on the way to a node when drop says so; nil ends that. Nobody is told of the loss. Drop must
-// not call the net or its nodes.
+// Lose makes those messages get lost for which drop returns true; nil ends that. No node notices the loss. Drop must not call the
+// net or its nodes.
 func (n *Net) Lose(drop func(to *Node, room chat.RoomID, msg []byte) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.lose = drop
 }
 
-// Join makes a node of the net that gives handler what the others say. Close it when done.
+// Join makes a node, which calls handler with what the other nodes publish. Close it when done.
 func (n *Net) Join(handler broker.Handler) *Node {
 	node := &Node{net: n, handler: handler, rooms: map[chat.RoomID]struct{}{}, done: make(chan struct{})}
 	node.wake.L = &node.mu
@@ -46,11 +45,11 @@ func (n *Net) Join(handler broker.Handler) *Node {
 	return node
 }
 
-// send queues msg for every node but the one that it is from.
+// send queues msg for every node except from.
 func (n *Net) send(from *Node, room chat.RoomID, msg []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var shared []byte // the caller may reuse msg; one copy does for all
+	var shared []byte // one copy for all nodes, since the caller may reuse msg
 	for to := range n.nodes {
 		if to == from || (n.lose != nil && n.lose(to, room, msg)) {
 			continue
@@ -58,6 +57,6 @@ func (n *Net) send(from *Node, room chat.RoomID, msg []byte) {
 		if shared == nil {
 			shared = append([]byte{}, msg...)
 		}
-		to.put(room, shared)
+		to.enqueue(room, shared)
 	}
 }

@@ -16,16 +16,16 @@ type Node struct {
 	done    chan struct{}  // closed when run has ended
 
 	mu     sync.Mutex // guards what follows
-	wake   sync.Cond  // on mu: the queue has something, or closed
+	wake   sync.Cond  // on mu: signalled when a message is queued or the node is closed
 	rooms  map[chat.RoomID]struct{}
-	queue  []said
+	queue  []message
 	queued int // bytes in queue
 	epoch  uint64
 	away   bool
 	closed bool
 }
 
-type said struct {
+type message struct {
 	room chat.RoomID
 	msg  []byte
 }
@@ -46,9 +46,9 @@ func (n *Node) run() {
 		if closed {
 			return
 		}
-		for _, s := range batch {
-			if n.wants(s.room) { // it may have unsubscribed since
-				n.handler(s.room, s.msg)
+		for _, m := range batch {
+			if n.wants(m.room) { // it may have unsubscribed since
+				n.handler(m.room, m.msg)
 			}
 		}
 	}
@@ -61,8 +61,8 @@ func (n *Node) wants(room chat.RoomID) bool {
 	return in && !n.closed
 }
 
-// put queues a message for the handler, or loses it when the node is away or the queue is full.
-func (n *Node) put(room chat.RoomID, msg []byte) {
+// enqueue queues a message for the handler, or loses it when the node is cut off or the queue is full.
+func (n *Node) enqueue(room chat.RoomID, msg []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if _, in := n.rooms[room]; !in || n.away || n.closed {
@@ -72,12 +72,12 @@ func (n *Node) put(room chat.RoomID, msg []byte) {
 		n.epoch++
 		return
 	}
-	n.queue = append(n.queue, said{room, msg})
+	n.queue = append(n.queue, message{room, msg})
 	n.queued += len(msg)
 	n.wake.Signal()
 }
 
-// SetAway cuts this node from the net, in both directions, until it is called with false.
+// SetAway cuts this node off in both directions, until it is called with false.
 func (n *Node) SetAway(away bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
