@@ -29,19 +29,6 @@ func New() *Shared {
 	return &Shared{now: time.Now, rooms: map[chat.RoomID]*room{}, nodes: map[string]*Node{}}
 }
 
-// Node opens the store under a node's name. If the name is in use, the new node takes over its lease, and the new node's
-// first Beat removes the sessions of the former one.
-func (s *Shared) Node(id string) *Node {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := &Node{
-		shared: s, id: id, sessions: map[chat.RoomID]map[string]presence.Session{},
-		renewedAt: s.now(), differs: s.nodes[id] != nil,
-	}
-	s.nodes[id] = n
-	return n
-}
-
 // room returns a room, which it makes when there is none.
 func (s *Shared) room(id chat.RoomID) *room {
 	r := s.rooms[id]

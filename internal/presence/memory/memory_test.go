@@ -91,11 +91,11 @@ func TestDeadWithinTenSeconds(t *testing.T) {
 		}
 		start := time.Now()
 		for {
-			gone, err := alive.Beat(t.Context())
+			departures, err := alive.Beat(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(gone) == 1 {
+			if len(departures) == 1 {
 				break
 			}
 			if time.Since(start) > 10*time.Second {
@@ -120,8 +120,8 @@ func TestStoppedProcess(t *testing.T) {
 		time.Sleep(time.Minute)
 		for range 2 {
 			for _, n := range nodes {
-				if gone, err := n.Beat(t.Context()); err != nil || len(gone) > 0 {
-					t.Errorf("Beat: %v, %v", gone, err)
+				if departures, err := n.Beat(t.Context()); err != nil || len(departures) > 0 {
+					t.Errorf("Beat: %v, %v", departures, err)
 				}
 			}
 		}

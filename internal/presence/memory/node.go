@@ -23,6 +23,19 @@ type Node struct {
 
 var _ presence.Store = (*Node)(nil)
 
+// Node opens the store under a node's name. If the name is in use, the new node takes over its lease, and the new node's
+// first Beat removes the sessions of the former one.
+func (s *Shared) Node(id string) *Node {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := &Node{
+		shared: s, id: id, sessions: map[chat.RoomID]map[string]presence.Session{},
+		renewedAt: s.now(), differs: s.nodes[id] != nil,
+	}
+	s.nodes[id] = n
+	return n
+}
+
 // ready returns the error of a call that cannot be served, nil when it can.
 func (n *Node) ready(ctx context.Context) error {
 	if n.closed {

@@ -19,13 +19,13 @@ func deadNode(t *testing.T, w World) {
 	for i := range 300 { // more than an engine removes in one step
 		join(t, dead, "big", fmt.Sprintf("b%d", i), user(fmt.Sprintf("user-%03d", i)))
 	}
-	var gone []presence.Departure
-	w.until(t, "the dead node's users are gone", []presence.Store{a, b}, func(all []presence.Departure) bool {
-		gone = all
+	var departures []presence.Departure
+	w.until(t, "the dead node's users have left", []presence.Store{a, b}, func(all []presence.Departure) bool {
+		departures = all
 		return names(t, a, "lobby") == "Ada" && names(t, b, "other") == "" && names(t, b, "big") == ""
 	})
 	times := map[string]int{}
-	for _, d := range gone {
+	for _, d := range departures {
 		times[string(d.Room)+" "+d.User.Name]++
 		if d.Room == "big" {
 			continue
@@ -34,7 +34,7 @@ func deadNode(t *testing.T, w World) {
 			t.Errorf("departure %+v", d)
 		}
 	}
-	want(t, "departures", len(gone), 303)
+	want(t, "departures", len(departures), 303)
 	for who, n := range times {
 		if n != 1 {
 			t.Errorf("the departure of %s was returned %d times", who, n)
@@ -57,8 +57,8 @@ func deadNodeSharedUser(t *testing.T, w World) {
 	join(t, dead, "lobby", "s1", user("Ada"))
 	join(t, a, "lobby", "s2", user("Ada"))
 	join(t, dead, "lobby", "s3", user("Bob"))
-	w.until(t, "Bob is gone", []presence.Store{a}, func(gone []presence.Departure) bool {
-		return sorted(gone) == "lobby:Bob:1"
+	w.until(t, "Bob has left", []presence.Store{a}, func(departures []presence.Departure) bool {
+		return sorted(departures) == "lobby:Bob:1"
 	})
 	want(t, "members", names(t, a, "lobby"), "Ada")
 	want(t, "the last session leaves", leave(t, a, "lobby", "s2"), last(0))
@@ -71,18 +71,18 @@ func leaseEndedWhileAlive(t *testing.T, w World) {
 	join(t, a, "lobby", "s1", user("Ada"))
 	join(t, asleep, "lobby", "s2", user("Bob"))
 	join(t, asleep, "quiet", "s2", user("Bob"))
-	w.until(t, "Bob is gone", []presence.Store{a}, func(gone []presence.Departure) bool { return len(gone) == 2 })
+	w.until(t, "Bob has left", []presence.Store{a}, func(departures []presence.Departure) bool { return len(departures) == 2 })
 	want(t, "while asleep", names(t, a, "lobby"), "Ada")
 	join(t, asleep, "lobby", "s3", user("Cem")) // before it has beaten again
-	if gone := beat(t, asleep); len(gone) > 0 {
-		t.Errorf("departures returned to the node that slept: %v", gone)
+	if departures := beat(t, asleep); len(departures) > 0 {
+		t.Errorf("departures returned to the node that slept: %v", departures)
 	}
 	want(t, "awake", names(t, a, "lobby"), "Ada Bob Cem")
 	want(t, "awake, in the other room", names(t, a, "quiet"), "Bob")
 	for range 2 {
 		for _, s := range []presence.Store{a, asleep} {
-			if gone := beat(t, s); len(gone) > 0 {
-				t.Errorf("departures of the living: %v", gone)
+			if departures := beat(t, s); len(departures) > 0 {
+				t.Errorf("departures of the living: %v", departures)
 			}
 		}
 	}
@@ -107,16 +107,16 @@ func emptied(t *testing.T, w World) {
 		t.Error("a store that is being filled again says that its set is whole")
 	}
 	for _, s := range stores {
-		if gone := beat(t, s); len(gone) > 0 {
-			t.Errorf("nobody left, but %v", gone)
+		if departures := beat(t, s); len(departures) > 0 {
+			t.Errorf("nobody left, but %v", departures)
 		}
 	}
 	want(t, "lobby", names(t, b, "lobby"), "Ada Bob Cem")
 	want(t, "big", len(members(t, a, "big", 50)), 300)
 	want(t, "leave of one put back", leave(t, b, "lobby", "s2"), last(2))
-	w.until(t, "the set is whole again", stores, func(gone []presence.Departure) bool {
-		if len(gone) > 0 {
-			t.Fatalf("nobody left, but %v", gone)
+	w.until(t, "the set is whole again", stores, func(departures []presence.Departure) bool {
+		if len(departures) > 0 {
+			t.Fatalf("nobody left, but %v", departures)
 		}
 		return whole(t, a, "lobby")
 	})
@@ -165,9 +165,9 @@ func awayAndBack(t *testing.T, w World) {
 	_, err = a.Beat(soon(t))
 	check("Beat", err)
 	back()
-	w.until(t, "the store holds what was asked for meanwhile", stores, func(gone []presence.Departure) bool {
-		if len(gone) > 0 {
-			t.Fatalf("no node died, but %v", gone)
+	w.until(t, "the store holds what was asked for meanwhile", stores, func(departures []presence.Departure) bool {
+		if len(departures) > 0 {
+			t.Fatalf("no node died, but %v", departures)
 		}
 		return names(t, b, "lobby") == "Ada Cemil Dot"
 	})

@@ -46,38 +46,6 @@ func (c *Clock) Now() time.Time { return epoch.Add(time.Duration(c.passed.Load()
 // Advance moves the clock.
 func (c *Clock) Advance(d time.Duration) { c.passed.Add(int64(d)) }
 
-// Run runs the suite; world makes a fresh store for each test.
-func Run(t *testing.T, world func(t *testing.T) World) {
-	tests := []struct {
-		name string
-		run  func(t *testing.T, w World)
-	}{
-		{"JoinAndLeave", joinAndLeave},
-		{"UserWithSeveralSessions", userWithSeveralSessions},
-		{"SessionInSeveralRooms", sessionInSeveralRooms},
-		{"RepeatedCalls", repeatedCalls},
-		{"Rename", rename},
-		{"SessionChangesItsUser", sessionChangesItsUser},
-		{"Pages", pages},
-		{"PagesWhileOthersMove", pagesWhileOthersMove},
-		{"CountsAndRooms", countsAndRooms},
-		{"HostileNames", hostileNames},
-		{"Concurrent", concurrent},
-		{"FirstAndLastToOneCaller", firstAndLastToOneCaller},
-		{"DeadNode", deadNode},
-		{"DeadNodeSharedUser", deadNodeSharedUser},
-		{"LeaseEndedWhileAlive", leaseEndedWhileAlive},
-		{"Emptied", emptied},
-		{"AwayAndBack", awayAndBack},
-		{"CloseTakesSessionsOut", closeTakesSessionsOut},
-		{"AfterClose", afterClose},
-		{"CancelledCalls", cancelledCalls},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) { test.run(t, world(t)) })
-	}
-}
-
 // open opens a store and closes it at the test's end.
 func (w World) open(t *testing.T, node string) presence.Store {
 	t.Helper()
