@@ -28,11 +28,11 @@ func (s *Store) Beat(ctx context.Context) ([]presence.Departure, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
 	}
-	done, err := s.takeTurn(ctx)
+	unlock, err := s.lockExclusive(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer unlock()
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
 	}

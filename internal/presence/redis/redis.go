@@ -12,7 +12,7 @@
 // Files: keys.go has the keys and values in Redis, scripts.go the changes to them, local.go what this node
 // remembers, lease.go the node's lease, read.go and join.go the calls, beat.go a beat and repair.go its repairs.
 //
-// Locks: one localBucket.mu at a time, and no call under it. Store.turn is held through a whole Beat, Register or Close.
+// Locks: one localBucket.mu at a time, and no call under it. Store.exclusive is held through a whole Beat, Register or Close.
 package redis
 
 import (
@@ -39,8 +39,8 @@ type Store struct {
 
 	page, inspect, recount redisconn.Script
 
-	turn  chan struct{} // holds one value while a Beat, Register or Close runs
-	lease lease         // guarded by turn, except its immutable fields
+	exclusive chan struct{} // holds one value while a Beat, Register or Close runs
+	lease     lease         // guarded by exclusive, except its immutable fields
 
 	closed atomic.Bool
 }
@@ -57,10 +57,10 @@ func Open(target redisconn.Target, node string, o Options) *Store {
 	conn := redisconn.Open(target, o.Log)
 	s := &Store{
 		node: node, conn: conn, log: o.Log, changer: newChanger(conn), lease: newLease(node, conn),
-		page:    redisconn.NewReadOnlyScript(pageSource),
-		inspect: redisconn.NewScript(inspectSource),
-		recount: redisconn.NewScript(recountSource),
-		turn:    make(chan struct{}, 1),
+		page:      redisconn.NewReadOnlyScript(pageSource),
+		inspect:   redisconn.NewScript(inspectSource),
+		recount:   redisconn.NewScript(recountSource),
+		exclusive: make(chan struct{}, 1),
 	}
 	for i := range s.local {
 		s.local[i] = newLocalBucket()
@@ -77,11 +77,11 @@ func (s *Store) Register(ctx context.Context, history string) error {
 	if s.closed.Load() {
 		return presence.ErrClosed
 	}
-	done, err := s.takeTurn(ctx)
+	unlock, err := s.lockExclusive(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer unlock()
 	s.lease.history = history
 	_, err = s.lease.renew(ctx, "start")
 	return err
@@ -91,11 +91,11 @@ func (s *Store) Register(ctx context.Context, history string) error {
 // Errors: [presence.ErrUnavailable].
 func (s *Store) Nodes(ctx context.Context) (int, error) { return s.lease.count(ctx) }
 
-// takeTurn waits until no other Beat, Register or Close runs. The caller must call done at its end.
-func (s *Store) takeTurn(ctx context.Context) (done func(), err error) {
+// lockExclusive waits until no other Beat, Register or Close runs. The caller must call unlock at its end.
+func (s *Store) lockExclusive(ctx context.Context) (unlock func(), err error) {
 	select {
-	case s.turn <- struct{}{}:
-		return func() { <-s.turn }, nil
+	case s.exclusive <- struct{}{}:
+		return func() { <-s.exclusive }, nil
 	case <-ctx.Done():
 		return nil, unavailable(ctx.Err())
 	}
@@ -107,11 +107,11 @@ func (s *Store) Close(ctx context.Context) error {
 		return nil
 	}
 	defer s.conn.Close()
-	done, err := s.takeTurn(ctx)
+	unlock, err := s.lockExclusive(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer unlock()
 	var removals []change
 	for bucket, local := range s.local {
 		removals = append(removals, local.leaveAll(bucket, s.lease.now())...)
