@@ -24,6 +24,20 @@ type Shared struct {
 	emptiedAt time.Time        // when the store last lost everything; zero for never
 }
 
+// Node is one node's view of a [Shared] store.
+type Node struct {
+	shared *Shared // immutable
+	id     string  // immutable
+
+	// Guarded by shared.mu.
+	sessions  map[chat.RoomID]map[string]presence.Session // what this node put in the store
+	renewedAt time.Time                                   // when the lease was last renewed
+	differs   bool                                        // the store may hold something else than sessions
+	closed    bool
+}
+
+var _ presence.Store = (*Node)(nil)
+
 // New makes an empty store.
 func New() *Shared {
 	return &Shared{now: time.Now, rooms: map[chat.RoomID]*room{}, nodes: map[string]*Node{}}

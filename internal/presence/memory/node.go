@@ -3,25 +3,10 @@ package memory
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"salon/internal/chat"
 	"salon/internal/presence"
 )
-
-// Node is one node's view of a [Shared] store.
-type Node struct {
-	shared *Shared // immutable
-	id     string  // immutable
-
-	// Guarded by shared.mu.
-	sessions  map[chat.RoomID]map[string]presence.Session // what this node put in the store
-	renewedAt time.Time                                   // when the lease was last renewed
-	differs   bool                                        // the store may hold something else than sessions
-	closed    bool
-}
-
-var _ presence.Store = (*Node)(nil)
 
 // Node opens the store under a node's name. If the name is in use, the new node takes over its lease, and the new node's
 // first Beat removes the sessions of the former one.

@@ -1,12 +1,8 @@
 package redis
 
 import (
-	"context"
 	"errors"
-	"io"
-	"net"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -106,103 +102,6 @@ func TestGapShorterThanALease(t *testing.T) {
 		w.advance(t, testLease/10)
 	}
 }
-
-// A call took effect and its answer never came. Repeated, it returns what it did.
-func TestRepeatedAfterUnknownOutcome(t *testing.T) {
-	t.Parallel()
-	server := redistest.Start(t)
-	direct := newWorld(server.URL(), patient).open(t, "direct")
-	answers := holdAnswers(t, server.Addr)
-	s := newWorld("redis://"+answers.addr, patient).open(t, "a")
-	mustBeat(t, s)
-	mustJoin(t, s, "other", 0) // so that the server knows the scripts
-	mustLeave(t, s, "other", 0)
-	// unanswered calls f, waits until the room has count users, and only then ends f, whose answer has not come.
-	unanswered := func(users int, f func(context.Context) error) {
-		t.Helper()
-		answers.hold()
-		defer answers.release()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		failed := make(chan error, 1)
-		go func() { failed <- f(ctx) }()
-		redistest.Await(t, "the call took effect", func() bool { return count(t, direct, "lobby") == users })
-		cancel()
-		if err := <-failed; !errors.Is(err, presence.ErrUnavailable) {
-			t.Errorf("without an answer: %v", err)
-		}
-	}
-	unanswered(1, func(ctx context.Context) error {
-		_, err := s.Join(ctx, "lobby", someone(1))
-		return err
-	})
-	if c, err := s.Join(t.Context(), "lobby", someone(1)); err != nil || !c.First || c.Count != 1 {
-		t.Errorf("Join again: %+v, %v; want First", c, err)
-	}
-	if c, err := s.Join(t.Context(), "lobby", someone(1)); err != nil || c.First {
-		t.Errorf("a third Join: %+v, %v; want no First", c, err)
-	}
-	unanswered(0, func(ctx context.Context) error {
-		_, err := s.Leave(ctx, "lobby", someone(1).ID)
-		return err
-	})
-	if c, err := s.Leave(t.Context(), "lobby", someone(1).ID); err != nil || !c.Last || c.Count != 0 {
-		t.Errorf("Leave again: %+v, %v; want Last", c, err)
-	}
-	if c, err := s.Leave(t.Context(), "lobby", someone(1).ID); err != nil || c.Last {
-		t.Errorf("a third Leave: %+v, %v; want no Last", c, err)
-	}
-}
-
-// holder is a connection to a server that can hold its answers back.
-type holder struct {
-	addr string
-	held sync.Mutex // locked while answers are held back
-}
-
-// holdAnswers listens on an address that leads to addr.
-func holdAnswers(t *testing.T, addr string) *holder {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &holder{addr: l.Addr().String()}
-	var running sync.WaitGroup
-	t.Cleanup(func() { l.Close(); running.Wait() })
-	running.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", addr)
-			if err != nil {
-				client.Close()
-				return
-			}
-			running.Go(func() { io.Copy(server, client); server.Close() })
-			running.Go(func() { io.Copy(h.gate(client), server); client.Close() })
-		}
-	})
-	return h
-}
-
-func (h *holder) hold()    { h.held.Lock() }
-func (h *holder) release() { h.held.Unlock() }
-
-// gate returns a writer to w that waits while answers are held back.
-func (h *holder) gate(w io.Writer) io.Writer {
-	return writerFunc(func(p []byte) (int, error) {
-		h.held.Lock()
-		defer h.held.Unlock()
-		return w.Write(p)
-	})
-}
-
-type writerFunc func(p []byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // snapshot copies every key. Restore sets them back, as when a replica takes over that had old data.
 func snapshot(t *testing.T, server *redistest.Server) (restore func()) {
@@ -369,69 +268,4 @@ func TestHistoryOfTheOthers(t *testing.T) {
 	w.advance(t, testLease)
 	must(c.Register(t.Context(), "two"))
 	mustBeat(t, c)
-}
-
-// A slot moves to another primary while sessions come and go in it.
-func TestClusterMovesABucket(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	s := newWorld(cluster.URL(), patient).open(t, "a")
-	mustBeat(t, s)
-	for n := range 250 {
-		mustJoin(t, s, "lobby", n)
-	}
-	slot := cluster.SlotOf(roomsKey(bucketOf("lobby")))
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for n := 250; ; n++ {
-			select {
-			case <-stop:
-				return
-			default: // may fail while the slot moves; the beat repairs what then differs
-				s.Join(context.Background(), "lobby", someone(n))
-				s.Leave(context.Background(), "lobby", someone(n).ID)
-			}
-		}
-	}()
-	cluster.Move(slot, (cluster.OwnerOf(slot)+1)%3)
-	close(stop)
-	<-stopped
-	redistest.Await(t, "all are in the room", func() bool {
-		_, err := s.Beat(t.Context())
-		counts, countErr := s.Counts(t.Context(), []chat.RoomID{"lobby"})
-		return err == nil && countErr == nil && counts[0] == 250
-	})
-}
-
-// The primary of a bucket dies and its replica takes over.
-func TestClusterFailover(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	s := newWorld(cluster.URL(), patient).open(t, "a")
-	mustBeat(t, s)
-	for n := range 50 {
-		mustJoin(t, s, "lobby", n)
-	}
-	cluster.Failover(cluster.OwnerOf(cluster.SlotOf(roomsKey(bucketOf("lobby")))))
-	redistest.Await(t, "a Join and a beat succeed", func() bool {
-		_, joinErr := s.Join(t.Context(), "lobby", someone(50))
-		departures, err := s.Beat(t.Context())
-		if len(departures) > 0 {
-			t.Fatalf("departures %v", departures)
-		}
-		return joinErr == nil && err == nil && count(t, s, "lobby") == 51
-	})
-}
-
-func TestBucketsSpreadOverPrimaries(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	var share [3]int
-	for bucket := range buckets {
-		share[cluster.OwnerOf(cluster.SlotOf(roomsKey(bucket)))]++
-	}
-	if slices.Min(share[:]) < buckets/6 {
-		t.Errorf("buckets on the primaries: %v", share)
-	}
 }
