@@ -1,8 +1,8 @@
-// Package broker is the contract of what is said right now, from node to node.
+// Package broker is the contract of what carries messages from node to node as they are sent.
 //
-// A broker may lose messages, and may be away: history tells what was missed. It never repeats on purpose and keeps the
-// order of one node's messages to one room when it can, but nobody relies on it. Engines live in packages below and
-// pass the one suite in brokertest. A Broker is safe for concurrent use.
+// A broker may lose messages and may be away: the history tells a node what it missed. A broker never repeats a message on
+// purpose. It keeps the order of one node's messages to one room when it can, but nobody relies on that. Engines live in
+// packages below this one and pass the suite in brokertest. A Broker is safe for concurrent use.
 package broker
 
 import (
@@ -14,35 +14,36 @@ import (
 
 // The errors of every engine.
 var (
-	// ErrUnavailable says that the message may have reached nobody.
+	// ErrUnavailable means that the message may have reached no node.
 	ErrUnavailable = errors.New("broker: unavailable")
-	// ErrClosed says that the broker was closed.
+	// ErrClosed means that the broker was closed.
 	ErrClosed = errors.New("broker: closed")
 )
 
-// Handler takes what other nodes say in a room. It is called from the broker's own goroutines, for one room never twice at
-// once, must not block, and must not keep msg after it returns.
+// Handler receives what other nodes publish to a room. It is called from the broker's own goroutines, and never twice at once
+// for the same room. It must not block, and must not keep msg after it returns.
 type Handler func(room chat.RoomID, msg []byte)
 
 // Broker carries messages between the nodes.
 type Broker interface {
-	// Publish sends msg (1 byte to 16 MiB) to the other nodes that are subscribed to room. It does not come back to this node.
-	// It returns when the broker has it, not when the others do. Errors: [ErrUnavailable], [ErrClosed].
+	// Publish sends msg (1 byte to 16 MiB) to the other nodes that are subscribed to room, and not to this node. It returns
+	// when the broker has the message, not when the other nodes do. Errors: [ErrUnavailable], [ErrClosed].
 	Publish(ctx context.Context, room chat.RoomID, msg []byte) error
 
-	// Subscribe makes what others publish to room come to the handler, from when it returns nil; one subscribed
-	// already is no error. While the broker is away it keeps the wish and fulfils it on return. Errors: [ErrUnavailable]
-	// (kept as a wish: the room is subscribed once the broker is back), [ErrClosed].
+	// Subscribe makes the handler receive what other nodes publish to room, from when it returns nil. If the room is
+	// subscribed already, that is no error. While the broker is away, Subscribe fails and the room is remembered: it is
+	// subscribed when the broker is back. Errors: [ErrUnavailable] (the room is remembered), [ErrClosed].
 	Subscribe(ctx context.Context, room chat.RoomID) error
 
-	// Unsubscribe ends that; one not subscribed is no error.
+	// Unsubscribe ends the subscription to room, and forgets a room that is remembered. If the room is not subscribed, that
+	// is no error.
 	Unsubscribe(room chat.RoomID)
 
-	// Healthy tells whether messages flow now, as far as this node knows.
+	// Healthy reports whether messages flow now, as far as this node knows.
 	Healthy() bool
 
-	// Epoch counts the times that messages may have been lost (the connection broke, a subscription moved). When it
-	// differs from what it was, compare heads.
+	// Epoch counts the times that messages may have been lost, because the connection broke or a subscription moved. When
+	// the value has changed, the node compares its rooms' heads.
 	Epoch() uint64
 
 	// Close ends the subscriptions and waits until no handler runs.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/rueidis"
 
@@ -18,16 +17,7 @@ func ping(c *Conn) error {
 	return err
 }
 
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
-func TestHealsByItself(t *testing.T) {
+func TestReconnects(t *testing.T) {
 	server := redistest.Start(t, "--requirepass", "op3n sesame")
 	target, err := ParseURL("redis://:op3n%20sesame@" + server.Addr)
 	if err != nil {
@@ -40,17 +30,17 @@ func TestHealsByItself(t *testing.T) {
 		t.Error("a dead server answers")
 	}
 	server.Restart()
-	await(t, "it connects", func() bool { return ping(c) == nil })
+	redistest.Await(t, "it connects", func() bool { return ping(c) == nil })
 	server.Pause()
 	if err := ping(c); err == nil {
 		t.Error("a stopped server answers")
 	}
 	server.Resume()
-	await(t, "it answers again", func() bool { return ping(c) == nil })
+	redistest.Await(t, "it answers again", func() bool { return ping(c) == nil })
 	server.Kill()
-	await(t, "the loss is noticed", func() bool { return ping(c) != nil })
+	redistest.Await(t, "the loss is noticed", func() bool { return ping(c) != nil })
 	server.Restart()
-	await(t, "it connects again", func() bool { return ping(c) == nil })
+	redistest.Await(t, "it connects again", func() bool { return ping(c) == nil })
 	c.Close()
 	if err := ping(c); err == nil {
 		t.Error("a closed connection answers")
@@ -71,7 +61,7 @@ func TestCloseBeforeConnected(t *testing.T) {
 	c.Close()
 }
 
-func TestWrongPasswordIsNotTold(t *testing.T) {
+func TestWrongPasswordIsNotLogged(t *testing.T) {
 	server := redistest.Start(t, "--requirepass", "right")
 	target, err := ParseURL("redis://:mistake@" + server.Addr)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"salon/internal/redistest"
 )
 
-// certificate makes one for 127.0.0.1 that vouches for itself, and the file that trusts it.
+// certificate makes a self-signed certificate for 127.0.0.1, and a file with it for ?ca=.
 func certificate(t *testing.T) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -42,7 +42,7 @@ func certificate(t *testing.T) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 
-// overTLS gives an address that leads to addr by TLS.
+// overTLS returns an address that leads to addr by TLS.
 func overTLS(t *testing.T, addr string, cert tls.Certificate) string {
 	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
@@ -80,17 +80,17 @@ func TestTLS(t *testing.T) {
 	}
 	c := Open(trusting, slog.New(slog.DiscardHandler))
 	defer c.Close()
-	await(t, "it connects", func() bool { return ping(c) == nil })
+	redistest.Await(t, "it connects", func() bool { return ping(c) == nil })
 
-	doubting, err := ParseURL("rediss://" + addr)
+	distrusting, err := ParseURL("rediss://" + addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reasons := make(chan string, 8)
-	d := Open(doubting, slog.New(slog.NewTextHandler(writer(reasons), nil)))
+	d := Open(distrusting, slog.New(slog.NewTextHandler(writer(reasons), nil)))
 	defer d.Close()
 	<-reasons
 	if ping(d) == nil {
-		t.Error("a server that nobody vouches for is believed")
+		t.Error("a certificate of an unknown authority is accepted")
 	}
 }

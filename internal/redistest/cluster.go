@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // slots is how many hash slots a cluster has.
@@ -16,7 +15,7 @@ const slots = 16384
 type Cluster struct {
 	Nodes [3]*Server
 	ids   [3]string
-	bus   [3]string // ports that the nodes speak to each other on
+	bus   [3]string // the ports on which the nodes talk to each other
 	tb    testing.TB
 }
 
@@ -35,7 +34,7 @@ func StartCluster(tb testing.TB) *Cluster {
 			c.meet(node)
 		}
 	}
-	c.await("the cluster serves", func() bool {
+	Await(c.tb, "the cluster serves", func() bool {
 		for _, node := range c.Nodes {
 			info := node.Must("CLUSTER", "INFO")
 			if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:3") {
@@ -47,11 +46,12 @@ func StartCluster(tb testing.TB) *Cluster {
 	return c
 }
 
-// start starts a server that is ready to be in the cluster.
+// start starts a server in cluster mode. It knows no other node yet.
 func (c *Cluster) start() (node *Server, bus string) {
 	c.tb.Helper()
-	bus = strconv.Itoa(FreePort(c.tb))
-	return Start(c.tb, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "2000"), bus
+	bus = strconv.Itoa(freePort(c.tb))
+	// The timeout is long, so that a slow machine's nodes do not consider each other dead.
+	return Start(c.tb, "--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "60000"), bus
 }
 
 // meet makes a server known to the cluster.
@@ -61,20 +61,20 @@ func (c *Cluster) meet(node *Server) {
 	node.Must("CLUSTER", "MEET", host, port, c.bus[0])
 }
 
-// Failover kills a primary after giving it a replica, and makes the replica take over. What the primary had in its last
-// moments may be lost. Nodes holds the replica then.
+// Failover gives a primary a replica, kills the primary, and makes the replica take over. The primary's last writes may be lost.
+// Afterwards Nodes holds the replica in the primary's place.
 func (c *Cluster) Failover(primary int) {
 	c.tb.Helper()
 	replica, bus := c.start()
 	c.meet(replica)
-	c.await("the replica knows its primary", func() bool {
+	Await(c.tb, "the replica knows its primary", func() bool {
 		return replica.Do("CLUSTER", "REPLICATE", c.ids[primary]).Error() == nil
 	})
-	c.await("the replica has the data", func() bool {
+	Await(c.tb, "the replica has the data", func() bool {
 		return strings.Contains(replica.Must("INFO", "replication"), "master_link_status:up")
 	})
 	id := replica.Must("CLUSTER", "MYID")
-	c.await("everyone knows the replica", func() bool {
+	Await(c.tb, "everyone knows the replica", func() bool {
 		for _, node := range append(c.Nodes[:], replica) {
 			if !strings.Contains(node.Must("CLUSTER", "INFO"), "cluster_known_nodes:4") || c.roleOf(node, id) != "slave" {
 				return false
@@ -85,7 +85,7 @@ func (c *Cluster) Failover(primary int) {
 	c.Nodes[primary].Kill()
 	c.Nodes[primary], c.bus[primary], c.ids[primary] = replica, bus, id
 	replica.Must("CLUSTER", "FAILOVER", "TAKEOVER")
-	c.await("the others follow", func() bool {
+	Await(c.tb, "the others follow", func() bool {
 		for _, node := range c.Nodes {
 			if !strings.Contains(node.Must("CLUSTER", "INFO"), "cluster_state:ok") || c.roleOf(node, id) != "master" {
 				return false
@@ -95,7 +95,7 @@ func (c *Cluster) Failover(primary int) {
 	})
 }
 
-// roleOf tells what a node takes the one with that id for: "master", "slave", or "" when it does not know.
+// roleOf returns the role that a node ascribes to the node with that id: "master", "slave", or "" when it does not know it.
 func (c *Cluster) roleOf(node *Server, id string) string {
 	c.tb.Helper()
 	for line := range strings.Lines(node.Must("CLUSTER", "NODES")) {
@@ -110,16 +110,7 @@ func (c *Cluster) roleOf(node *Server, id string) string {
 	return ""
 }
 
-func (c *Cluster) await(what string, ok func() bool) {
-	c.tb.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.tb.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
-// SlotOf gives the hash slot of a key or channel.
+// SlotOf returns the hash slot of a key or channel.
 func (c *Cluster) SlotOf(key string) int {
 	c.tb.Helper()
 	slot, err := c.Nodes[0].Do("CLUSTER", "KEYSLOT", key).AsInt64()
@@ -129,7 +120,7 @@ func (c *Cluster) SlotOf(key string) int {
 	return int(slot)
 }
 
-// OwnerOf gives the index of the node that has a slot.
+// OwnerOf returns the index of the node that has a slot.
 func (c *Cluster) OwnerOf(slot int) int {
 	c.tb.Helper()
 	ranges, err := c.Nodes[0].Do("CLUSTER", "SLOTS").ToArray()
@@ -151,7 +142,7 @@ func (c *Cluster) OwnerOf(slot int) int {
 			}
 		}
 	}
-	c.tb.Fatalf("nobody has slot %d", slot)
+	c.tb.Fatalf("no node has slot %d", slot)
 	return 0
 }
 
@@ -173,12 +164,12 @@ func (c *Cluster) Move(slot, to int) {
 		if len(keys) == 0 {
 			break
 		}
-		c.Nodes[from].Must(append([]string{"MIGRATE", host, port, "", "0", "5000", "KEYS"}, keys...)...)
+		c.Nodes[from].Must(append([]string{"MIGRATE", host, port, "", "0", "60000", "KEYS"}, keys...)...)
 	}
 	for _, i := range []int{to, from, 3 - to - from} {
 		c.Nodes[i].Must("CLUSTER", "SETSLOT", number, "NODE", c.ids[to])
 	}
-	c.await(fmt.Sprintf("slot %d has moved", slot), func() bool { return c.OwnerOf(slot) == to })
+	Await(c.tb, fmt.Sprintf("slot %d has moved", slot), func() bool { return c.OwnerOf(slot) == to })
 }
 
 // FlushAll empties every node.
@@ -189,14 +180,7 @@ func (c *Cluster) FlushAll() {
 	}
 }
 
-// Each calls do for every node's process.
-func (c *Cluster) Each(do func(*Server)) {
-	for _, node := range c.Nodes {
-		do(node)
-	}
-}
-
-// URL is where the cluster is, as configuration names it.
+// URL returns the cluster's address as the configuration has it.
 func (c *Cluster) URL() string {
 	return "redis://" + c.Nodes[0].Addr + "," + c.Nodes[1].Addr + "," + c.Nodes[2].Addr
 }

@@ -1,11 +1,12 @@
 // Package redistest starts real Redis servers for tests, on free loopback ports, and breaks them on demand: killed,
 // restarted, paused, emptied.
 //
-// It needs redis-server (7.0 or later, or valkey-server) in PATH. Without it a test is skipped, and fails where CI is true.
+// It needs redis-server (7.0 or later, or valkey-server) in PATH. Without it a test is skipped, or fails where CI is true.
 package redistest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -20,10 +21,21 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// patience bounds the wait for a server to answer.
-const patience = 20 * time.Second
+// Patience is how long a test waits before it fails. It is so long that only what never happens reaches it, however slow the
+// machine is.
+const Patience = 2 * time.Minute
 
-// Server is one redis-server process. Its methods fail the test they were started for, and are for its goroutine only.
+// Await waits until ok returns true, and fails the test after [Patience].
+func Await(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	for end := time.Now().Add(Patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			tb.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// Server is one redis-server process. Its methods fail the test that started it, and only that test's goroutine may call them.
 type Server struct {
 	Addr string // host:port, the same after Restart
 
@@ -35,10 +47,10 @@ type Server struct {
 	client  rueidis.Client
 }
 
-// Start starts a server that keeps nothing on disk, and stops it at the test's end. Args go to redis-server as they are.
+// Start starts a server that keeps nothing on disk, and stops it at the test's end. Args are passed to redis-server as they are.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	port := FreePort(tb)
+	port := freePort(tb)
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), tb: tb, program: find(tb)}
 	s.args = append([]string{
 		"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", tb.TempDir(),
@@ -63,15 +75,19 @@ func find(tb testing.TB) string {
 	return ""
 }
 
-// FreePort gives a loopback port that was free a moment ago.
-func FreePort(tb testing.TB) int {
+// freePort returns a loopback port that nobody listens on. It is below the ports that the kernel gives to outgoing connections.
+// Otherwise one of those could take the port before the server does, or while the server is down.
+func freePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	for range 1000 {
+		port := 10_000 + rand.IntN(20_000)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	tb.Fatal("no loopback port is free")
+	return 0
 }
 
 // run starts the process and waits until it answers.
@@ -86,7 +102,7 @@ func (s *Server) run() {
 	cmd.SysProcAttr = dieWithParent()
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
-		// The kernel ends the server with the thread that started it, so that none outlives a test that panics.
+		// The kernel kills the server when the thread that started it ends, so that no server outlives a test that panics.
 		runtime.LockOSThread()
 		defer close(ended)
 		defer log.Close()
@@ -100,20 +116,18 @@ func (s *Server) run() {
 		s.tb.Fatalf("start %s: %v", s.program, err)
 	}
 	s.process, s.ended = cmd.Process, ended
-	for end := time.Now().Add(patience); !answers(s.Addr); time.Sleep(5 * time.Millisecond) {
+	Await(s.tb, s.program+" answers on "+s.Addr, func() bool {
 		select {
 		case <-ended:
 			text, _ := os.ReadFile(log.Name())
 			s.tb.Fatalf("%s ended: %s", s.program, text)
 		default:
 		}
-		if time.Now().After(end) {
-			s.tb.Fatalf("%s does not answer on %s", s.program, s.Addr)
-		}
-	}
+		return answers(s.Addr)
+	})
 }
 
-// answers tells whether a server answers PING, by hand: no client, no retries.
+// answers reports whether a server answers PING. It uses no client library, so that nothing is retried.
 func answers(addr string) bool {
 	conn, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
@@ -143,10 +157,10 @@ func (s *Server) Restart() {
 	s.run()
 }
 
-// Pause stops the process as it stands (SIGSTOP): its connections stay open and nobody answers.
+// Pause stops the process (SIGSTOP). Its connections stay open and it answers nothing.
 func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
 
-// Resume lets a paused process go on.
+// Resume continues a paused process.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
 func (s *Server) signal(sig syscall.Signal) {
@@ -156,7 +170,7 @@ func (s *Server) signal(sig syscall.Signal) {
 	}
 }
 
-// Do sends one command to this very server and gives its answer.
+// Do sends one command to this server, also when it is one of a Cluster, and returns its answer.
 func (s *Server) Do(args ...string) rueidis.RedisResult {
 	s.tb.Helper()
 	if s.client == nil {
@@ -168,12 +182,12 @@ func (s *Server) Do(args ...string) rueidis.RedisResult {
 		}
 		s.client = client
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	return s.client.Do(ctx, s.client.B().Arbitrary(args...).Build())
 }
 
-// Must is Do for a command that has to succeed; it gives a text answer, or "" for another.
+// Must is Do for a command that has to succeed. It returns the answer when that is text, else "".
 func (s *Server) Must(args ...string) string {
 	s.tb.Helper()
 	answer := s.Do(args...)
@@ -181,7 +195,7 @@ func (s *Server) Must(args ...string) string {
 		s.tb.Fatalf("%v: %v", args, err)
 	}
 	text, _ := answer.ToString()
-	return strings.TrimPrefix(text, "txt:") // what RESP3 calls a verbatim string begins with its format
+	return strings.TrimPrefix(text, "txt:") // a verbatim string of RESP3 begins with its format
 }
 
 // FlushAll empties the server.
@@ -190,5 +204,5 @@ func (s *Server) FlushAll() {
 	s.Must("FLUSHALL")
 }
 
-// URL is where the server is, as configuration names it.
+// URL returns the server's address as the configuration has it.
 func (s *Server) URL() string { return "redis://" + s.Addr }

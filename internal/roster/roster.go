@@ -97,7 +97,7 @@ func (r *Roster) depart(session string, id chat.UserID) {
 	r.mu.Unlock()
 	r.tell(func(ctx context.Context) error {
 		ch, err := r.keeper.presence.Leave(ctx, r.room, session)
-		if last && (err != nil || ch.Edge) {
+		if last && (err != nil || ch.Last) {
 			r.gone(user, true)
 		}
 		if err == nil {

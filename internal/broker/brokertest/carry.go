@@ -134,7 +134,7 @@ func oneRoomNeverTwiceAtOnce(t *testing.T, w World) {
 		if inside.Add(1) != 1 {
 			overlaps.Add(1)
 		}
-		for range 1000 { // long enough for another call to come in
+		for range 1000 { // gives another call time to start
 			_ = inside.Load()
 		}
 		inside.Add(-1)
@@ -186,7 +186,7 @@ func manyRooms(t *testing.T, w World) {
 			t.Errorf("%s got %q", room(i), got)
 		}
 		if got := other.of(room(i)); got != nil {
-			t.Errorf("%s came to a node that has not subscribed to it", room(i))
+			t.Errorf("a message in %s arrived at a node that has not subscribed to it", room(i))
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"salon/internal/chat"
 )
 
-// comeAndGo subscribes and unsubscribes from many goroutines while others publish: each wish must hold at the end.
+// comeAndGo subscribes and unsubscribes from many goroutines while others publish. At the end, what was asked for last must hold.
 func comeAndGo(t *testing.T, w World) {
 	a, b := join(t, w), join(t, w)
 	const goroutines, rounds = 8, 25
@@ -39,7 +39,7 @@ func comeAndGo(t *testing.T, w World) {
 		publish(t, a, room, last)
 		publish(t, a, "room-0", "fence after "+last)
 		await(t, "the fence arrives", func() bool { return count(b.of("room-0"), "fence after "+last) == 1 })
-		await(t, "what was subscribed arrives", func() bool { return count(b.of(room), last) >= want })
+		await(t, "messages to subscribed rooms arrive", func() bool { return count(b.of(room), last) >= want })
 		if got := count(b.of(room), last); got != want {
 			t.Errorf("%s: the last message came %d times, want %d", room, got, want)
 		}
@@ -65,8 +65,8 @@ func cancelledCalls(t *testing.T, w World) {
 	if err := b.Subscribe(ctx, "lobby"); err != nil && !errors.Is(err, broker.ErrUnavailable) {
 		t.Errorf("Subscribe: %v, want ErrUnavailable or nil", err)
 	}
-	// The wish is kept either way.
-	await(t, "the room comes to be subscribed", func() bool {
+	// The room is remembered either way.
+	await(t, "the room is subscribed", func() bool {
 		publish(t, a, "lobby", "y")
 		return count(b.of("lobby"), "y") > 0
 	})
@@ -117,7 +117,7 @@ func afterClose(t *testing.T, w World) {
 
 func awayAndBack(t *testing.T, w World) {
 	if w.Cut == nil {
-		t.Skip("this world cannot take the broker away")
+		t.Skip("this world cannot make the broker unreachable")
 	}
 	a, b := join(t, w), join(t, w)
 	subscribe(t, b, "before")
@@ -138,7 +138,7 @@ func awayAndBack(t *testing.T, w World) {
 	for _, room := range []chat.RoomID{"before", "during"} {
 		await(t, "messages come again", func() bool {
 			if err := a.Publish(soon(t), room, []byte("back")); err != nil {
-				return false // the other node shares the outage in some worlds
+				return false // in some worlds the other node is cut off too
 			}
 			return count(b.of(room), "back") > 0
 		})

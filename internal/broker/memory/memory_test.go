@@ -43,7 +43,7 @@ func TestLose(t *testing.T) {
 	}
 }
 
-// A handler that stands still costs the bound and no more, and the loss is told.
+// The queue of a handler that does not return is bounded, and the epoch counts the loss.
 func TestFullQueue(t *testing.T) {
 	net := NewNet()
 	a := net.Join(func(chat.RoomID, []byte) {})
@@ -63,7 +63,7 @@ func TestFullQueue(t *testing.T) {
 		}
 	}
 	if b.Epoch() == 0 {
-		t.Error("a message was lost and nobody was told")
+		t.Error("a message was lost and the epoch is the same")
 	}
 	b.mu.Lock()
 	queued := b.queued

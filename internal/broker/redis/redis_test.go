@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
-	"time"
 
 	"salon/internal/broker"
 	"salon/internal/broker/brokertest"
@@ -15,33 +14,41 @@ import (
 	"salon/internal/redistest"
 )
 
-func openAs(tb testing.TB, url, node string, h broker.Handler) *Broker {
-	tb.Helper()
-	return openIn(tb, url, "h_test", node, h)
+// setup says how a test opens its nodes.
+type setup struct {
+	url      string
+	history  string
+	timeouts redisconn.Timeouts
+	times    times
 }
 
-// openIn opens a node that writes the history of that name.
-func openIn(tb testing.TB, url, history, node string, h broker.Handler) *Broker {
+// patient is a setup for tests in which Redis answers, however slowly.
+func patient(url string) setup {
+	long := redisconn.Timeouts{
+		Dial: redistest.Patience, Idle: redistest.Patience, Answer: redistest.Patience, Call: redistest.Patience,
+	}
+	times := defaultTimes()
+	times.probeEvery, times.staleAfter, times.subscribe = redistest.Patience/4, redistest.Patience, redistest.Patience
+	return setup{url: url, history: "h_test", timeouts: long, times: times}
+}
+
+// hasty is a setup with the real times, for tests in which a node must notice that Redis does not answer. On a slow machine a
+// node may notice that for no reason, so these tests wait for conditions that hold again and again.
+func hasty(url string) setup { return setup{url: url, history: "h_test"} }
+
+func (s setup) open(tb testing.TB, node string, h broker.Handler) *Broker {
 	tb.Helper()
-	target, err := redisconn.ParseURL(url)
+	target, err := redisconn.ParseURL(s.url)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b := Open(target, node, h, Options{History: history, Log: slog.New(slog.DiscardHandler)})
+	target.Timeouts = s.timeouts
+	b := Open(target, node, h, Options{History: s.history, Log: slog.New(slog.DiscardHandler), times: s.times})
 	tb.Cleanup(func() { b.Close() })
 	return b
 }
 
-func await(tb testing.TB, what string, ok func() bool) {
-	tb.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			tb.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
-// beside names another room of the same partition: one goroutine brings both their messages.
+// beside names another room of the same partition. One goroutine handles both rooms' messages.
 func beside(room chat.RoomID) chat.RoomID {
 	for i := 0; ; i++ {
 		if other := chat.RoomID(fmt.Sprintf("beside-%d", i)); partitionOf(other) == partitionOf(room) {
@@ -56,7 +63,7 @@ func TestBroker(t *testing.T) {
 	brokertest.Run(t, func(t *testing.T) brokertest.World {
 		return brokertest.World{
 			Join: func(t *testing.T, h broker.Handler) broker.Broker {
-				return openAs(t, server.URL(), chat.NewNodeID(), h)
+				return patient(server.URL()).open(t, chat.NewNodeID(), h)
 			},
 			Cut: func(*testing.T, broker.Broker) func() {
 				server.Kill()
@@ -73,14 +80,14 @@ func TestBrokerInCluster(t *testing.T) {
 	brokertest.Run(t, func(t *testing.T) brokertest.World {
 		return brokertest.World{
 			Join: func(t *testing.T, h broker.Handler) broker.Broker {
-				return openAs(t, cluster.URL(), chat.NewNodeID(), h)
+				return patient(cluster.URL()).open(t, chat.NewNodeID(), h)
 			},
 			Beside: beside,
 		}
 	})
 }
 
-// inbox counts what comes.
+// inbox counts the messages that arrive.
 type inbox struct {
 	mu  sync.Mutex
 	got map[string]int
@@ -95,33 +102,31 @@ func (i *inbox) take(_ chat.RoomID, msg []byte) {
 	i.got[string(msg)]++
 }
 
-func (i *inbox) has(msg string) int {
+func (i *inbox) count(msg string) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.got[msg]
 }
 
-// pair opens two nodes, the second subscribed to the rooms.
-func pair(tb testing.TB, url string, rooms ...chat.RoomID) (from, to *Broker, box *inbox) {
+// pair opens two nodes, of which the second is subscribed to the rooms.
+func (s setup) pair(tb testing.TB, rooms ...chat.RoomID) (from, to *Broker, box *inbox) {
 	tb.Helper()
 	box = &inbox{}
-	from = openAs(tb, url, "from", func(chat.RoomID, []byte) {})
-	to = openAs(tb, url, "to", box.take)
-	await(tb, "both are healthy", func() bool { return from.Healthy() && to.Healthy() })
+	from = s.open(tb, "from", func(chat.RoomID, []byte) {})
+	to = s.open(tb, "to", box.take)
+	redistest.Await(tb, "both are healthy", func() bool { return from.Healthy() && to.Healthy() })
 	for _, room := range rooms {
-		if err := to.Subscribe(context.Background(), room); err != nil {
-			tb.Fatal(err)
-		}
+		redistest.Await(tb, "subscribed", func() bool { return to.Subscribe(context.Background(), room) == nil })
 	}
 	return from, to, box
 }
 
-// reaches publishes until something arrives that was published by this very call.
+// reaches publishes a message that is new until it arrives.
 func reaches(tb testing.TB, from *Broker, box *inbox, room chat.RoomID) {
 	tb.Helper()
 	msg := chat.NewCID()
-	await(tb, fmt.Sprintf("a message in %s arrives", room), func() bool {
+	redistest.Await(tb, fmt.Sprintf("a message in %s arrives", room), func() bool {
 		from.Publish(context.Background(), room, []byte(msg))
-		return box.has(msg) > 0
+		return box.count(msg) > 0
 	})
 }

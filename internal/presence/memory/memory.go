@@ -1,14 +1,12 @@
-// Package memory keeps presence in this process: the engine of a lone node, and of several nodes in one test.
+// Package memory keeps presence in this process. It is the engine of a node that runs alone, and of several nodes in one test.
 //
-// A [Shared] is the store itself and a [Node] is one node's view of it, with what that node put there: after the store was
-// emptied, or the node was taken for dead, its next Beat puts it back from there.
+// A [Shared] is the store itself. A [Node] is one node's view of it and remembers what that node put there. After the store
+// lost something, or removed the node's sessions because its lease ended, the node's next Beat puts them back.
 //
 // Locks: Shared.mu, the only one, guards everything. Nothing is called under it.
 package memory
 
 import (
-	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -16,53 +14,36 @@ import (
 	"salon/internal/presence"
 )
 
-// Shared is a store that nodes of this process share. It is safe for concurrent use.
+// Shared is a store that the nodes of this process share. It is safe for concurrent use.
 type Shared struct {
-	lease time.Duration // immutable
+	now func() time.Time // immutable
 
-	mu    sync.Mutex // guards what follows, and all of every Node
-	rooms map[chat.RoomID]*room
-	nodes map[string]*Node // those with a lease, by name
-	since time.Time        // when it was last emptied; zero for never
-	away  bool
+	mu        sync.Mutex // guards what follows, and all of every Node
+	rooms     map[chat.RoomID]*room
+	nodes     map[string]*Node // those with a lease, by name
+	emptiedAt time.Time        // when the store last lost everything; zero for never
 }
 
-// New makes an empty store with leases of [presence.Lease].
-func New() *Shared { return NewWithLease(presence.Lease) }
+// Node is one node's view of a [Shared] store.
+type Node struct {
+	shared *Shared // immutable
+	id     string  // immutable
 
-// NewWithLease makes an empty store where a silent node's sessions stay for lease, and a set counts as whole again as
-// long after the store was emptied.
-func NewWithLease(lease time.Duration) *Shared {
-	return &Shared{lease: lease, rooms: map[chat.RoomID]*room{}, nodes: map[string]*Node{}}
+	// Guarded by shared.mu.
+	sessions  map[chat.RoomID]map[string]presence.Session // what this node put in the store
+	renewedAt time.Time                                   // when the lease was last renewed
+	differs   bool                                        // the store may hold something else than sessions
+	closed    bool
 }
 
-// Node opens the store under a node's name. One that opens under a name in use takes over its lease, and what the former
-// one put in goes at the next Beat.
-func (s *Shared) Node(id string) *Node {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := &Node{shared: s, id: id, own: map[chat.RoomID]map[string]presence.Session{}, beat: time.Now(), stale: s.nodes[id] != nil}
-	s.nodes[id] = n
-	return n
+var _ presence.Store = (*Node)(nil)
+
+// New makes an empty store.
+func New() *Shared {
+	return &Shared{now: time.Now, rooms: map[chat.RoomID]*room{}, nodes: map[string]*Node{}}
 }
 
-// Empty forgets everything at once, as when a real store is emptied or replaced under its nodes.
-func (s *Shared) Empty() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rooms = map[chat.RoomID]*room{}
-	s.nodes = map[string]*Node{}
-	s.since = time.Now()
-}
-
-// SetAway makes every call fail with [presence.ErrUnavailable] until it is called with false.
-func (s *Shared) SetAway(away bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.away = away
-}
-
-// room gives a room, making it when it is not there.
+// room returns a room, which it makes when there is none.
 func (s *Shared) room(id chat.RoomID) *room {
 	r := s.rooms[id]
 	if r == nil {
@@ -72,46 +53,31 @@ func (s *Shared) room(id chat.RoomID) *room {
 	return r
 }
 
-// take removes one session and tells what that made of its room.
-func (s *Shared) take(id chat.RoomID, session string) (chat.User, presence.Change) {
+// remove removes one session from a room.
+func (s *Shared) remove(id chat.RoomID, session string) (chat.User, presence.Change) {
 	r := s.rooms[id]
 	if r == nil {
 		return chat.User{}, presence.Change{}
 	}
-	user, edge := r.remove(session)
+	user, last := r.remove(session)
 	if len(r.order) == 0 {
 		delete(s.rooms, id)
 	}
-	return user, presence.Change{Edge: edge, Count: len(r.order)}
+	return user, presence.Change{Last: last, Count: len(r.order)}
 }
 
-// sweep takes out the sessions of nodes without a lease and tells who is gone by that.
-func (s *Shared) sweep() []presence.Departure {
-	var gone []presence.Departure
+// removeDead removes the sessions of nodes without a lease and returns the users who left by that.
+func (s *Shared) removeDead() []presence.Departure {
+	var departures []presence.Departure
 	for id, r := range s.rooms {
-		for session, st := range r.sessions {
-			if s.nodes[st.node] != nil {
+		for session, m := range r.sessions {
+			if s.nodes[m.node] != nil {
 				continue
 			}
-			if user, c := s.take(id, session); c.Edge {
-				gone = append(gone, presence.Departure{Room: id, User: user, Count: c.Count})
+			if user, c := s.remove(id, session); c.Last {
+				departures = append(departures, presence.Departure{Room: id, User: user, Count: c.Count})
 			}
 		}
 	}
-	return gone
-}
-
-func unavailable(why any) error { return fmt.Errorf("%w: %v", presence.ErrUnavailable, why) }
-
-// ready says why a node's call cannot be served, nil when it can.
-func (s *Shared) ready(ctx context.Context, n *Node) error {
-	switch {
-	case n.closed:
-		return presence.ErrClosed
-	case ctx.Err() != nil:
-		return fmt.Errorf("%w: %w", presence.ErrUnavailable, ctx.Err())
-	case s.away:
-		return unavailable("away")
-	}
-	return nil
+	return departures
 }

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,20 +15,72 @@ import (
 
 func TestPresence(t *testing.T) {
 	presencetest.Run(t, func(*testing.T) presencetest.World {
-		shared := NewWithLease(300 * time.Millisecond)
+		shared, clock, away := New(), &presencetest.Clock{}, &atomic.Bool{}
+		shared.now = clock.Now
 		return presencetest.World{
-			Lease: shared.lease,
-			Open:  func(_ *testing.T, node string) presence.Store { return shared.Node(node) },
-			Empty: func(*testing.T) { shared.Empty() },
+			Lease:   presence.Lease,
+			Advance: func(_ *testing.T, d time.Duration) { clock.Advance(d) },
+			Open:    func(_ *testing.T, node string) presence.Store { return unreachable{shared.Node(node), away} },
+			Empty:   func(*testing.T) { shared.empty() },
 			Away: func(*testing.T) func() {
-				shared.SetAway(true)
-				return func() { shared.SetAway(false) }
+				away.Store(true)
+				return func() { away.Store(false) }
 			},
 		}
 	})
 }
 
-// With the contract's own times, in a bubble where they cost nothing: a dead node is gone within 10 s.
+// empty makes the store lose everything, as a store of another engine may.
+func (s *Shared) empty() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rooms, s.nodes, s.emptiedAt = map[chat.RoomID]*room{}, map[string]*Node{}, s.now()
+}
+
+// unreachable is a node whose calls fail while away is true, since their time is up.
+type unreachable struct {
+	*Node
+	away *atomic.Bool
+}
+
+func (u unreachable) context(ctx context.Context) context.Context {
+	if u.away.Load() {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		return ended
+	}
+	return ctx
+}
+
+func (u unreachable) Join(ctx context.Context, room chat.RoomID, s presence.Session) (presence.Change, error) {
+	return u.Node.Join(u.context(ctx), room, s)
+}
+
+func (u unreachable) Leave(ctx context.Context, room chat.RoomID, session string) (presence.Change, error) {
+	return u.Node.Leave(u.context(ctx), room, session)
+}
+
+func (u unreachable) Members(ctx context.Context, room chat.RoomID, cursor string, limit int) (presence.Members, error) {
+	return u.Node.Members(u.context(ctx), room, cursor, limit)
+}
+
+func (u unreachable) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
+	return u.Node.Counts(u.context(ctx), rooms)
+}
+
+func (u unreachable) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Digest, error) {
+	return u.Node.Digests(u.context(ctx), rooms)
+}
+
+func (u unreachable) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, error) {
+	return u.Node.Rooms(u.context(ctx), limit)
+}
+
+func (u unreachable) Beat(ctx context.Context) ([]presence.Departure, error) {
+	return u.Node.Beat(u.context(ctx))
+}
+
+// With the contract's own times, in virtual time: a dead node's sessions are gone within 10 s.
 func TestDeadWithinTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := New()
@@ -38,11 +91,11 @@ func TestDeadWithinTenSeconds(t *testing.T) {
 		}
 		start := time.Now()
 		for {
-			gone, err := alive.Beat(t.Context())
+			departures, err := alive.Beat(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(gone) == 1 {
+			if len(departures) == 1 {
 				break
 			}
 			if time.Since(start) > 10*time.Second {
@@ -53,7 +106,7 @@ func TestDeadWithinTenSeconds(t *testing.T) {
 	})
 }
 
-// The whole process was stopped: who beats first must not take the others for dead.
+// The whole process was stopped. The node that beats first must not consider the others dead.
 func TestStoppedProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := New()
@@ -67,8 +120,8 @@ func TestStoppedProcess(t *testing.T) {
 		time.Sleep(time.Minute)
 		for range 2 {
 			for _, n := range nodes {
-				if gone, err := n.Beat(t.Context()); err != nil || len(gone) > 0 {
-					t.Errorf("Beat: %v, %v", gone, err)
+				if departures, err := n.Beat(t.Context()); err != nil || len(departures) > 0 {
+					t.Errorf("Beat: %v, %v", departures, err)
 				}
 			}
 		}

@@ -2,65 +2,75 @@ package memory
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"salon/internal/chat"
 	"salon/internal/presence"
 )
 
-// Node is one node's view of a [Shared] store.
-type Node struct {
-	shared *Shared // immutable
-	id     string  // immutable
-
-	// Guarded by shared.mu.
-	own    map[chat.RoomID]map[string]presence.Session // what this node put in, to put it back
-	beat   time.Time                                   // when the lease was last renewed
-	stale  bool                                        // the store may differ from own
-	closed bool
+// Node opens the store under a node's name. If the name is in use, the new node takes over its lease, and the new node's
+// first Beat removes the sessions of the former one.
+func (s *Shared) Node(id string) *Node {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := &Node{
+		shared: s, id: id, sessions: map[chat.RoomID]map[string]presence.Session{},
+		renewedAt: s.now(), differs: s.nodes[id] != nil,
+	}
+	s.nodes[id] = n
+	return n
 }
 
-var _ presence.Store = (*Node)(nil)
+// ready returns the error of a call that cannot be served, nil when it can.
+func (n *Node) ready(ctx context.Context) error {
+	if n.closed {
+		return presence.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", presence.ErrUnavailable, err)
+	}
+	return nil
+}
 
-// Join implements [presence.Store]. A Join that finds the store away is done by the first Beat that does not.
+// Join implements [presence.Store]. The next Beat does what a Join that failed asked for.
 func (n *Node) Join(ctx context.Context, room chat.RoomID, s presence.Session) (presence.Change, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
 	if n.closed {
 		return presence.Change{}, presence.ErrClosed
 	}
-	if n.own[room] == nil {
-		n.own[room] = map[string]presence.Session{}
+	if n.sessions[room] == nil {
+		n.sessions[room] = map[string]presence.Session{}
 	}
-	n.own[room][s.ID] = s
-	if err := n.shared.ready(ctx, n); err != nil {
-		n.stale = true
+	n.sessions[room][s.ID] = s
+	if err := n.ready(ctx); err != nil {
+		n.differs = true
 		return presence.Change{}, err
 	}
-	if n.shared.nodes[n.id] != n { // taken for dead: known again, so that what is put in now goes when it really dies
-		n.stale = true
+	if n.shared.nodes[n.id] != n { // the lease had ended: take it again, so that this session is removed when the node really dies
+		n.differs = true
 		n.shared.nodes[n.id] = n
 	}
 	r := n.shared.room(room)
-	came := r.add(n.id, s.ID, s.User)
-	return presence.Change{Edge: came, Count: len(r.order)}, nil
+	first := r.add(n.id, s.ID, s.User)
+	return presence.Change{First: first, Count: len(r.order)}, nil
 }
 
-// Leave implements [presence.Store]. A Leave that finds the store away is done by the first Beat that does not.
+// Leave implements [presence.Store]. The next Beat does what a Leave that failed asked for.
 func (n *Node) Leave(ctx context.Context, room chat.RoomID, session string) (presence.Change, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
 	if n.closed {
 		return presence.Change{}, presence.ErrClosed
 	}
-	if delete(n.own[room], session); len(n.own[room]) == 0 {
-		delete(n.own, room)
+	if delete(n.sessions[room], session); len(n.sessions[room]) == 0 {
+		delete(n.sessions, room)
 	}
-	if err := n.shared.ready(ctx, n); err != nil {
-		n.stale = true
+	if err := n.ready(ctx); err != nil {
+		n.differs = true
 		return presence.Change{}, err
 	}
-	_, change := n.shared.take(room, session)
+	_, change := n.shared.remove(room, session)
 	return change, nil
 }
 
@@ -68,10 +78,10 @@ func (n *Node) Leave(ctx context.Context, room chat.RoomID, session string) (pre
 func (n *Node) Members(ctx context.Context, room chat.RoomID, cursor string, limit int) (presence.Members, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
-	if err := n.shared.ready(ctx, n); err != nil {
+	if err := n.ready(ctx); err != nil {
 		return presence.Members{}, err
 	}
-	m := presence.Members{Whole: n.shared.since.IsZero() || time.Since(n.shared.since) >= n.shared.lease}
+	m := presence.Members{Whole: n.shared.emptiedAt.IsZero() || n.shared.now().Sub(n.shared.emptiedAt) >= presence.Lease}
 	if r := n.shared.rooms[room]; r != nil {
 		m.Users, m.Next = r.page(cursor, limit)
 		m.Count = len(r.order)
@@ -83,7 +93,7 @@ func (n *Node) Members(ctx context.Context, room chat.RoomID, cursor string, lim
 func (n *Node) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
-	if err := n.shared.ready(ctx, n); err != nil {
+	if err := n.ready(ctx); err != nil {
 		return nil, err
 	}
 	counts := make([]int, len(rooms))
@@ -99,7 +109,7 @@ func (n *Node) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
 func (n *Node) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Digest, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
-	if err := n.shared.ready(ctx, n); err != nil {
+	if err := n.ready(ctx); err != nil {
 		return nil, err
 	}
 	digests := make([]presence.Digest, len(rooms))
@@ -118,7 +128,7 @@ func (n *Node) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Dig
 func (n *Node) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, error) {
 	n.shared.mu.Lock()
 	defer n.shared.mu.Unlock()
-	if err := n.shared.ready(ctx, n); err != nil {
+	if err := n.ready(ctx); err != nil {
 		return nil, err
 	}
 	rooms := map[chat.RoomID]int{}
@@ -136,24 +146,24 @@ func (n *Node) Beat(ctx context.Context) ([]presence.Departure, error) {
 	s := n.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.ready(ctx, n); err != nil {
+	if err := n.ready(ctx); err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	// A node that was itself too late cannot judge the others: the whole process may have been stopped.
-	late := now.Sub(n.beat) >= s.lease
-	n.beat = now
-	if n.stale || s.nodes[n.id] != n {
+	now := s.now()
+	// A node that is late itself cannot tell whether the others are dead: the whole process may have been stopped.
+	late := now.Sub(n.renewedAt) >= presence.Lease
+	n.renewedAt = now
+	if n.differs || s.nodes[n.id] != n {
 		s.nodes[n.id] = n
 		n.restore()
-		n.stale = false
+		n.differs = false
 	}
 	if late {
 		return nil, nil
 	}
 	dead := false
 	for id, other := range s.nodes {
-		if now.Sub(other.beat) >= s.lease {
+		if now.Sub(other.renewedAt) >= presence.Lease {
 			delete(s.nodes, id)
 			dead = true
 		}
@@ -161,22 +171,22 @@ func (n *Node) Beat(ctx context.Context) ([]presence.Departure, error) {
 	if !dead {
 		return nil, nil
 	}
-	return s.sweep(), nil
+	return s.removeDead(), nil
 }
 
-// restore makes what the store has of this node what this node put there.
+// restore makes the store hold what this node put there.
 func (n *Node) restore() {
 	for id, r := range n.shared.rooms {
-		for session, st := range r.sessions {
-			if _, mine := n.own[id][session]; st.node == n.id && !mine {
-				n.shared.take(id, session)
+		for session, m := range r.sessions {
+			if _, mine := n.sessions[id][session]; m.node == n.id && !mine {
+				n.shared.remove(id, session)
 			}
 		}
 	}
-	for id, sessions := range n.own {
+	for id, sessions := range n.sessions {
 		r := n.shared.room(id)
 		for _, s := range sessions {
-			if st, in := r.sessions[s.ID]; !in || st.user != s.User {
+			if m, in := r.sessions[s.ID]; !in || m.user != s.User {
 				r.add(n.id, s.ID, s.User)
 			}
 		}
@@ -192,12 +202,12 @@ func (n *Node) Close(context.Context) error {
 		return nil
 	}
 	n.closed = true
-	for room, sessions := range n.own {
+	for room, sessions := range n.sessions {
 		for session := range sessions {
-			s.take(room, session)
+			s.remove(room, session)
 		}
 	}
-	n.own = nil
+	n.sessions = nil
 	if s.nodes[n.id] == n {
 		delete(s.nodes, n.id)
 	}

@@ -8,13 +8,13 @@ import (
 
 // room is who is in one room. All of it is guarded by Shared.mu.
 type room struct {
-	sessions map[string]stay
+	sessions map[string]membership
 	users    map[chat.UserID]*present
-	order    []chat.UserID // the users sorted, so that a page starts anywhere in O(log n)
+	order    []chat.UserID // the users sorted, so that the start of a page is found in O(log n)
 }
 
-// stay is one session's being in a room.
-type stay struct {
+// membership is one session in a room.
+type membership struct {
 	node string
 	user chat.User // as this session's last Join named it
 }
@@ -26,34 +26,34 @@ type present struct {
 }
 
 func newRoom() *room {
-	return &room{sessions: map[string]stay{}, users: map[chat.UserID]*present{}}
+	return &room{sessions: map[string]membership{}, users: map[chat.UserID]*present{}}
 }
 
-// add puts a session in, or renews its user, and tells whether the user came by that.
-func (r *room) add(node, session string, user chat.User) (came bool) {
+// add adds a session, or updates its user. It reports whether the session is the user's first in the room.
+func (r *room) add(node, session string, user chat.User) (first bool) {
 	old, was := r.sessions[session]
 	if was && old.user.ID != user.ID {
 		r.remove(session)
 		was = false
 	}
-	r.sessions[session] = stay{node: node, user: user}
+	r.sessions[session] = membership{node: node, user: user}
 	p := r.users[user.ID]
 	if p == nil {
 		p = &present{}
 		r.users[user.ID] = p
 		at, _ := slices.BinarySearch(r.order, user.ID)
 		r.order = slices.Insert(r.order, at, user.ID)
-		came = true
+		first = true
 	}
 	p.user = user
 	if !was {
 		p.sessions++
 	}
-	return came
+	return first
 }
 
-// remove takes a session out and tells whether its user, who is returned, went by that.
-func (r *room) remove(session string) (user chat.User, went bool) {
+// remove removes a session. It returns its user, and whether the session was the user's last in the room.
+func (r *room) remove(session string) (user chat.User, last bool) {
 	s, ok := r.sessions[session]
 	if !ok {
 		return chat.User{}, false
@@ -69,7 +69,7 @@ func (r *room) remove(session string) (user chat.User, went bool) {
 	return p.user, true
 }
 
-// page gives at most limit users after cursor, and where the next page starts.
+// page returns at most limit users after cursor, and the cursor of the next page.
 func (r *room) page(cursor string, limit int) (users []chat.User, next string) {
 	at, found := slices.BinarySearch(r.order, chat.UserID(cursor))
 	if found {

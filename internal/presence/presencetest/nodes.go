@@ -16,17 +16,17 @@ func deadNode(t *testing.T, w World) {
 	join(t, dead, "lobby", "s2", user("Bob"))
 	join(t, dead, "lobby", "s3", user("Cem"))
 	join(t, dead, "other", "s2", user("Bob"))
-	for i := range 300 { // more than an engine does in one go
+	for i := range 300 { // more than an engine removes in one step
 		join(t, dead, "big", fmt.Sprintf("b%d", i), user(fmt.Sprintf("user-%03d", i)))
 	}
-	var gone []presence.Departure
-	w.until(t, "the dead node's users are gone", []presence.Store{a, b}, func(all []presence.Departure) bool {
-		gone = all
+	var departures []presence.Departure
+	w.until(t, "the dead node's users have left", []presence.Store{a, b}, func(all []presence.Departure) bool {
+		departures = all
 		return names(t, a, "lobby") == "Ada" && names(t, b, "other") == "" && names(t, b, "big") == ""
 	})
-	told := map[string]int{}
-	for _, d := range gone {
-		told[string(d.Room)+" "+d.User.Name]++
+	times := map[string]int{}
+	for _, d := range departures {
+		times[string(d.Room)+" "+d.User.Name]++
 		if d.Room == "big" {
 			continue
 		}
@@ -34,10 +34,10 @@ func deadNode(t *testing.T, w World) {
 			t.Errorf("departure %+v", d)
 		}
 	}
-	want(t, "departures", len(gone), 303)
-	for who, times := range told {
-		if times != 1 {
-			t.Errorf("%s was told %d times", who, times)
+	want(t, "departures", len(departures), 303)
+	for who, n := range times {
+		if n != 1 {
+			t.Errorf("the departure of %s was returned %d times", who, n)
 		}
 	}
 	got, err := a.Rooms(soon(t), 10)
@@ -46,46 +46,47 @@ func deadNode(t *testing.T, w World) {
 	}
 	for _, s := range []presence.Store{a, b} {
 		if again := beat(t, s); len(again) > 0 {
-			t.Errorf("told again: %v", again)
+			t.Errorf("returned again: %v", again)
 		}
 	}
 }
 
-// A user who is on a living node too has not gone with the dead one.
+// A user who also has a session on a living node has not left.
 func deadNodeSharedUser(t *testing.T, w World) {
 	a, dead := w.open(t, "a"), w.open(t, "dead")
 	join(t, dead, "lobby", "s1", user("Ada"))
 	join(t, a, "lobby", "s2", user("Ada"))
 	join(t, dead, "lobby", "s3", user("Bob"))
-	w.until(t, "Bob is gone", []presence.Store{a}, func(gone []presence.Departure) bool {
-		return departures(gone) == "lobby:Bob:1"
+	w.until(t, "Bob has left", []presence.Store{a}, func(departures []presence.Departure) bool {
+		return sorted(departures) == "lobby:Bob:1"
 	})
 	want(t, "members", names(t, a, "lobby"), "Ada")
-	want(t, "the last session leaves", leave(t, a, "lobby", "s2"), change(true, 0))
+	want(t, "the last session leaves", leave(t, a, "lobby", "s2"), last(0))
 }
 
-// A node that was only asleep puts its sessions back with its first beat, and nobody is told that they left again.
-func takenForDead(t *testing.T, w World) {
+// A node whose lease ended although it lives puts its sessions back with its first beat, and no departure is returned for them
+// again.
+func leaseEndedWhileAlive(t *testing.T, w World) {
 	a, asleep := w.open(t, "a"), w.open(t, "asleep")
 	join(t, a, "lobby", "s1", user("Ada"))
 	join(t, asleep, "lobby", "s2", user("Bob"))
 	join(t, asleep, "quiet", "s2", user("Bob"))
-	w.until(t, "Bob is gone", []presence.Store{a}, func(gone []presence.Departure) bool { return len(gone) == 2 })
+	w.until(t, "Bob has left", []presence.Store{a}, func(departures []presence.Departure) bool { return len(departures) == 2 })
 	want(t, "while asleep", names(t, a, "lobby"), "Ada")
 	join(t, asleep, "lobby", "s3", user("Cem")) // before it has beaten again
-	if gone := beat(t, asleep); len(gone) > 0 {
-		t.Errorf("departures told to the one that slept: %v", gone)
+	if departures := beat(t, asleep); len(departures) > 0 {
+		t.Errorf("departures returned to the node that slept: %v", departures)
 	}
 	want(t, "awake", names(t, a, "lobby"), "Ada Bob Cem")
 	want(t, "awake, in the other room", names(t, a, "quiet"), "Bob")
 	for range 2 {
 		for _, s := range []presence.Store{a, asleep} {
-			if gone := beat(t, s); len(gone) > 0 {
-				t.Errorf("departures of the living: %v", gone)
+			if departures := beat(t, s); len(departures) > 0 {
+				t.Errorf("departures of the living: %v", departures)
 			}
 		}
 	}
-	want(t, "leave", leave(t, asleep, "lobby", "s2"), change(true, 2))
+	want(t, "leave", leave(t, asleep, "lobby", "s2"), last(2))
 }
 
 func emptied(t *testing.T, w World) {
@@ -101,21 +102,21 @@ func emptied(t *testing.T, w World) {
 	if whole(t, a, "lobby") {
 		t.Error("a store just emptied says that its set is whole")
 	}
-	want(t, "a Join before any beat", join(t, a, "lobby", "s3", user("Cem")).Edge, true)
+	want(t, "a Join before any beat", join(t, a, "lobby", "s3", user("Cem")).First, true)
 	if whole(t, a, "lobby") {
 		t.Error("a store that is being filled again says that its set is whole")
 	}
 	for _, s := range stores {
-		if gone := beat(t, s); len(gone) > 0 {
-			t.Errorf("nobody left, but %v", gone)
+		if departures := beat(t, s); len(departures) > 0 {
+			t.Errorf("nobody left, but %v", departures)
 		}
 	}
 	want(t, "lobby", names(t, b, "lobby"), "Ada Bob Cem")
 	want(t, "big", len(members(t, a, "big", 50)), 300)
-	want(t, "leave of one put back", leave(t, b, "lobby", "s2"), change(true, 2))
-	w.until(t, "the set is whole again", stores, func(gone []presence.Departure) bool {
-		if len(gone) > 0 {
-			t.Fatalf("nobody left, but %v", gone)
+	want(t, "leave of one put back", leave(t, b, "lobby", "s2"), last(2))
+	w.until(t, "the set is whole again", stores, func(departures []presence.Departure) bool {
+		if len(departures) > 0 {
+			t.Fatalf("nobody left, but %v", departures)
 		}
 		return whole(t, a, "lobby")
 	})
@@ -133,7 +134,7 @@ func whole(t *testing.T, s presence.Store, room chat.RoomID) bool {
 
 func awayAndBack(t *testing.T, w World) {
 	if w.Away == nil {
-		t.Skip("this world cannot take the store away")
+		t.Skip("this world cannot make the store unreachable")
 	}
 	stores := []presence.Store{w.open(t, "a"), w.open(t, "b")}
 	a, b := stores[0], stores[1]
@@ -164,13 +165,13 @@ func awayAndBack(t *testing.T, w World) {
 	_, err = a.Beat(soon(t))
 	check("Beat", err)
 	back()
-	w.until(t, "the store holds what was wished meanwhile", stores, func(gone []presence.Departure) bool {
-		if len(gone) > 0 {
-			t.Fatalf("no node died, but %v", gone)
+	w.until(t, "the store holds what was asked for meanwhile", stores, func(departures []presence.Departure) bool {
+		if len(departures) > 0 {
+			t.Fatalf("no node died, but %v", departures)
 		}
 		return names(t, b, "lobby") == "Ada Cemil Dot"
 	})
-	want(t, "leave", leave(t, a, "lobby", "s4"), change(true, 2))
+	want(t, "leave", leave(t, a, "lobby", "s4"), last(2))
 }
 
 func closeTakesSessionsOut(t *testing.T, w World) {
@@ -234,7 +235,7 @@ func cancelledCalls(t *testing.T, w World) {
 	check("Members", err)
 	_, err = a.Beat(ctx)
 	check("Beat", err)
-	// Whether it happened is unknown, so it is asked again, and then it has.
+	// It is not known whether the call took effect. Repeated, it has.
 	join(t, a, "lobby", "s1", user("Ada"))
 	want(t, "members", names(t, a, "lobby"), "Ada")
 	_, err = a.Leave(ctx, "lobby", "s1")

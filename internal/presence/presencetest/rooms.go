@@ -12,8 +12,8 @@ import (
 
 func joinAndLeave(t *testing.T, w World) {
 	a, b := w.open(t, "a"), w.open(t, "b")
-	want(t, "ada joins", join(t, a, "lobby", "s1", user("Ada")), change(true, 1))
-	want(t, "bob joins on the other node", join(t, b, "lobby", "s2", user("Bob")), change(true, 2))
+	want(t, "ada joins", join(t, a, "lobby", "s1", user("Ada")), first(1))
+	want(t, "bob joins on the other node", join(t, b, "lobby", "s2", user("Bob")), first(2))
 	for _, s := range []presence.Store{a, b} {
 		want(t, "members", names(t, s, "lobby"), "Ada Bob")
 	}
@@ -21,30 +21,30 @@ func joinAndLeave(t *testing.T, w World) {
 	if err != nil || len(m.Users) != 2 || m.Users[0] != user("Ada") || m.Count != 2 || m.Next != "" {
 		t.Errorf("Members: %+v, %v", m, err)
 	}
-	want(t, "bob leaves", leave(t, b, "lobby", "s2"), change(true, 1))
-	want(t, "ada leaves", leave(t, a, "lobby", "s1"), change(true, 0))
+	want(t, "bob leaves", leave(t, b, "lobby", "s2"), last(1))
+	want(t, "ada leaves", leave(t, a, "lobby", "s1"), last(0))
 	want(t, "members at the end", names(t, b, "lobby"), "")
 }
 
 func userWithSeveralSessions(t *testing.T, w World) {
 	a, b := w.open(t, "a"), w.open(t, "b")
 	ada := user("Ada")
-	want(t, "first", join(t, a, "lobby", "s1", ada), change(true, 1))
-	want(t, "second, same node", join(t, a, "lobby", "s2", ada), change(false, 1))
-	want(t, "third, other node", join(t, b, "lobby", "s3", ada), change(false, 1))
+	want(t, "first", join(t, a, "lobby", "s1", ada), first(1))
+	want(t, "second, same node", join(t, a, "lobby", "s2", ada), other(1))
+	want(t, "third, other node", join(t, b, "lobby", "s3", ada), other(1))
 	want(t, "members", names(t, b, "lobby"), "Ada")
-	want(t, "one leaves", leave(t, a, "lobby", "s1"), change(false, 1))
-	want(t, "another leaves", leave(t, b, "lobby", "s3"), change(false, 1))
+	want(t, "one leaves", leave(t, a, "lobby", "s1"), other(1))
+	want(t, "another leaves", leave(t, b, "lobby", "s3"), other(1))
 	want(t, "members with one left", names(t, b, "lobby"), "Ada")
-	want(t, "the last leaves", leave(t, a, "lobby", "s2"), change(true, 0))
+	want(t, "the last leaves", leave(t, a, "lobby", "s2"), last(0))
 }
 
 func sessionInSeveralRooms(t *testing.T, w World) {
 	a := w.open(t, "a")
 	for _, room := range []chat.RoomID{"one", "two", "three"} {
-		want(t, string(room), join(t, a, room, "s1", user("Ada")), change(true, 1))
+		want(t, string(room), join(t, a, room, "s1", user("Ada")), first(1))
 	}
-	want(t, "leaves two", leave(t, a, "two", "s1"), change(true, 0))
+	want(t, "leaves two", leave(t, a, "two", "s1"), last(0))
 	want(t, "one", names(t, a, "one"), "Ada")
 	want(t, "two", names(t, a, "two"), "")
 	want(t, "three", names(t, a, "three"), "Ada")
@@ -53,12 +53,12 @@ func sessionInSeveralRooms(t *testing.T, w World) {
 func repeatedCalls(t *testing.T, w World) {
 	a := w.open(t, "a")
 	join(t, a, "lobby", "s1", user("Ada"))
-	want(t, "the same Join again", join(t, a, "lobby", "s1", user("Ada")), change(false, 1))
+	want(t, "the same Join again", join(t, a, "lobby", "s1", user("Ada")), other(1))
 	join(t, a, "lobby", "s2", user("Bob"))
 	leave(t, a, "lobby", "s1")
-	want(t, "the same Leave again", leave(t, a, "lobby", "s1"), change(false, 1))
-	want(t, "Leave of a session never seen", leave(t, a, "lobby", "none"), change(false, 1))
-	want(t, "Leave of a room never seen", leave(t, a, "empty", "s2"), change(false, 0))
+	want(t, "the same Leave again", leave(t, a, "lobby", "s1"), other(1))
+	want(t, "Leave of a session never seen", leave(t, a, "lobby", "none"), other(1))
+	want(t, "Leave of a room never seen", leave(t, a, "empty", "s2"), other(0))
 	want(t, "members", names(t, a, "lobby"), "Bob")
 }
 
@@ -67,10 +67,10 @@ func rename(t *testing.T, w World) {
 	u := user("Ada")
 	join(t, a, "lobby", "s1", u)
 	u.Name = "Countess"
-	want(t, "rename", join(t, a, "lobby", "s1", u), change(false, 1))
+	want(t, "rename", join(t, a, "lobby", "s1", u), other(1))
 	want(t, "members", names(t, b, "lobby"), "Countess")
 	u.Name = "Augusta"
-	want(t, "another session with another name", join(t, b, "lobby", "s2", u), change(false, 1))
+	want(t, "another session with another name", join(t, b, "lobby", "s2", u), other(1))
 	want(t, "members", names(t, a, "lobby"), "Augusta")
 	leave(t, b, "lobby", "s2")
 	beat(t, a)
@@ -79,12 +79,12 @@ func rename(t *testing.T, w World) {
 	}
 }
 
-func oneChangesItsUser(t *testing.T, w World) {
+func sessionChangesItsUser(t *testing.T, w World) {
 	a := w.open(t, "a")
 	join(t, a, "lobby", "s1", user("Ada"))
-	want(t, "as another user", join(t, a, "lobby", "s1", user("Bob")), change(true, 1))
+	want(t, "as another user", join(t, a, "lobby", "s1", user("Bob")), first(1))
 	want(t, "members", names(t, a, "lobby"), "Bob")
-	want(t, "leave", leave(t, a, "lobby", "s1"), change(true, 0))
+	want(t, "leave", leave(t, a, "lobby", "s1"), last(0))
 	want(t, "members at the end", names(t, a, "lobby"), "")
 }
 
@@ -116,7 +116,7 @@ func pages(t *testing.T, w World) {
 	}
 }
 
-// Who is there from the first page to the last is on exactly one of them, whoever else comes and goes meanwhile.
+// A user who is in the room from the first page to the last is on exactly one of them, whoever else joins and leaves.
 func pagesWhileOthersMove(t *testing.T, w World) {
 	a := w.open(t, "a")
 	for i := range 30 {
@@ -191,7 +191,7 @@ func countsAndRooms(t *testing.T, w World) {
 	}
 }
 
-// What people may call themselves and their rooms must come back as it was.
+// Names of users and rooms come back as they were.
 func hostileNames(t *testing.T, w World) {
 	a, b := w.open(t, "a"), w.open(t, "b")
 	for i, name := range []string{`"quoted"`, `back\slash`, "<b>", "漢字", "é", "a:b/c{d}", "%s", "\u202e", "☃", "null"} {

@@ -12,7 +12,8 @@ import (
 	"salon/internal/presence"
 )
 
-// concurrent moves many sessions at once on three nodes, with beats between, and compares the end with what it must be.
+// concurrent lets many sessions join and leave at once on three nodes, with beats between, and compares the result with what
+// each session did last.
 func concurrent(t *testing.T, w World) {
 	stores := []presence.Store{w.open(t, "a"), w.open(t, "b"), w.open(t, "c")}
 	rooms := []chat.RoomID{"one", "two", "three"}
@@ -68,12 +69,13 @@ func concurrent(t *testing.T, w World) {
 	}
 }
 
-// edgesToOneCaller lets the sessions of one user come and go at once from several nodes: one sees it come, one sees it go.
-func edgesToOneCaller(t *testing.T, w World) {
+// firstAndLastToOneCaller lets the sessions of one user join and leave at once on several nodes. One caller must get First, and
+// one Last.
+func firstAndLastToOneCaller(t *testing.T, w World) {
 	stores := []presence.Store{w.open(t, "a"), w.open(t, "b"), w.open(t, "c")}
 	const sessions = 9
 	each := func(call func(s presence.Store, id string) (presence.Change, error)) int64 {
-		var edges atomic.Int64
+		var calls atomic.Int64
 		var wg sync.WaitGroup
 		for i := range sessions {
 			wg.Go(func() {
@@ -81,19 +83,19 @@ func edgesToOneCaller(t *testing.T, w World) {
 				if err != nil {
 					t.Error(err)
 				}
-				if c.Edge {
-					edges.Add(1)
+				if c.First || c.Last {
+					calls.Add(1)
 				}
 			})
 		}
 		wg.Wait()
-		return edges.Load()
+		return calls.Load()
 	}
 	for range 10 {
-		want(t, "told that the user came", each(func(s presence.Store, id string) (presence.Change, error) {
+		want(t, "calls that got First", each(func(s presence.Store, id string) (presence.Change, error) {
 			return s.Join(soon(t), "lobby", session(id, user("Ada")))
 		}), 1)
-		want(t, "told that the user went", each(func(s presence.Store, id string) (presence.Change, error) {
+		want(t, "calls that got Last", each(func(s presence.Store, id string) (presence.Change, error) {
 			return s.Leave(soon(t), "lobby", id)
 		}), 1)
 	}

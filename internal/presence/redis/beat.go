@@ -2,29 +2,33 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
-	"time"
+	"sync"
+
+	"github.com/redis/rueidis"
 
 	"salon/internal/presence"
 )
 
-// Beat implements [presence.Store]. One pipeline renews the lease and reads, for each bucket, which nodes have sessions
-// there and the digests of what those are. Then
+// Beat implements [presence.Store]. In one round trip it renews the lease and reads, for each bucket, which nodes have
+// sessions there and the digests of those sessions. Then
 //
-//   - a bucket where this node's digest is not what it should be is repaired: read, compared, put right;
-//   - nodes that are in a bucket without having a lease are dead, and their sessions are taken out. Leases are read after the
-//     buckets, since a node takes its lease before it puts its first session in.
+//   - it repairs the buckets where this node's digest is not what it should be;
+//   - it removes the sessions of dead nodes. A node is dead when it has sessions in a bucket and no lease. Leases are read
+//     after the buckets, since a node takes its lease before it adds its first session.
 //
-// A beat that finds its own lease ended, or that comes late, spares the others for two thirds of a lease: if it was Redis that was
-// away, or was emptied, theirs may have ended too, and they are about to beat. A beat works a third of a lease at most; the next one goes on.
+// A beat that finds its own lease ended, or that comes late, starts a grace period of two thirds of a lease for the other
+// nodes: if Redis was away or was emptied, their leases may have ended too, and they are about to renew them. A beat works for
+// a third of a lease at most. The next beat continues.
 //
-// Besides the contract's errors it gives [presence.ErrOtherHistory], see [Store.Register].
+// Besides the contract's errors Beat returns [presence.ErrOtherHistory], see [Store.Register].
 func (s *Store) Beat(ctx context.Context) ([]presence.Departure, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := s.lockExclusive(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -32,70 +36,75 @@ func (s *Store) Beat(ctx context.Context) ([]presence.Departure, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
 	}
-	start := time.Now()
-	for _, own := range s.own {
-		own.forget(start.Add(-s.lease))
+	for _, local := range s.local {
+		local.forgetLeft(s.lease.now().Add(-s.lease.duration))
 	}
-	term, views, err := s.look(ctx)
+	renewed, views, err := s.readBuckets(ctx)
 	if err != nil {
 		return nil, err
 	}
-	work, cancel := context.WithTimeout(ctx, s.lease/3)
+	work, cancel := context.WithTimeout(ctx, s.lease.duration/3)
 	defer cancel()
 	err = s.repair(work, views)
-	if time.Now().Before(s.mercy) {
-		return nil, atEdge(ctx, err)
+	if s.lease.inGrace() {
+		return nil, exceptTimeout(ctx, err)
 	}
-	gone, sweepErr := s.sweep(work, term, views)
+	departures, sweepErr := s.removeDead(work, renewed, views)
 	if err == nil {
 		err = sweepErr
 	}
-	if len(gone) > 0 { // who is gone must be told, whatever else failed: the next beat finds the rest
-		return gone, nil
+	if len(departures) > 0 { // each is returned once, so they are returned whatever else failed; the next beat does the rest
+		return departures, nil
 	}
-	return nil, atEdge(ctx, err)
+	return nil, exceptTimeout(ctx, err)
 }
 
-// atEdge forgives that the work's own time is up when the caller's is not: the next beat goes on.
-func atEdge(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() == nil && isTimeUp(err) {
+// exceptTimeout drops err when the time for the beat's work is up and the caller's is not: the next beat continues.
+func exceptTimeout(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
 	return err
 }
 
-// view is what a beat saw in one bucket.
-type view struct {
-	before  mark             // this node's side, before the look
-	digests map[string]int64 // by node
+// readBuckets renews the lease and reads every bucket, at the same time.
+func (s *Store) readBuckets(ctx context.Context) (renewal, []bucketView, error) {
+	views := make([]bucketView, buckets)
+	runs := make([]rueidis.LuaExec, buckets)
+	for bucket := range views {
+		views[bucket].before = s.local[bucket].state()
+		runs[bucket].Keys = []string{digestsKey(bucket), epochKey(bucket)}
+	}
+	var renewed renewal
+	var err error
+	var renewing sync.WaitGroup
+	renewing.Go(func() { renewed, err = s.lease.renew(ctx, "beat") })
+	answers := s.conn.Run(ctx, s.inspect, runs...)
+	renewing.Wait()
+	if err != nil {
+		return renewal{}, nil, err
+	}
+	for bucket := range views {
+		if views[bucket].digests, err = parseDigests(answers[bucket]); err != nil {
+			return renewal{}, nil, unavailable(err)
+		}
+	}
+	return renewed, views, nil
 }
 
-// look renews the lease and looks at every bucket.
-func (s *Store) look(ctx context.Context) (term, []view, error) {
-	views := make([]view, buckets)
-	calls := []call{s.leaseCall("beat")}
-	for bucket := range views {
-		views[bucket].before = s.own[bucket].mark()
-		calls = append(calls, call{script: s.scripts.look, keys: []string{digestsKey(bucket), epochKey(bucket)}})
-	}
-	answers := run(ctx, s.conn, calls...)
-	t, err := s.renewed(answers[0])
+// parseDigests reads the answer of the inspect script: a digest by node.
+func parseDigests(answer rueidis.RedisResult) (map[string]int64, error) {
+	texts, err := answer.AsStrSlice()
 	if err != nil {
-		return term{}, nil, err
+		return nil, err
 	}
-	for bucket := range views {
-		texts, err := answers[1+bucket].AsStrSlice()
+	digests := map[string]int64{}
+	for i := 0; i+1 < len(texts); i += 2 {
+		digest, err := strconv.ParseInt(texts[i+1], 10, 64)
 		if err != nil {
-			return term{}, nil, unavailable(err)
+			return nil, fmt.Errorf("a digest: %w", err)
 		}
-		views[bucket].digests = map[string]int64{}
-		for i := 0; i+1 < len(texts); i += 2 {
-			digest, err := strconv.ParseInt(texts[i+1], 10, 64)
-			if err != nil {
-				return term{}, nil, unavailable(fmt.Errorf("a digest: %w", err))
-			}
-			views[bucket].digests[texts[i]] = digest
-		}
+		digests[texts[i]] = digest
 	}
-	return t, views, nil
+	return digests, nil
 }

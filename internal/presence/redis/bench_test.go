@@ -11,19 +11,19 @@ import (
 	"salon/internal/redistest"
 )
 
-const crowd = 10_000
+const users = 10_000
 
-// filled opens a store with a crowd in the lobby.
+// filled opens a store with 10,000 users in the lobby.
 func filled(b *testing.B) (*Store, *redistest.Server) {
 	b.Helper()
 	server := redistest.Start(b)
-	s := open(b, server.URL(), "a")
+	s := newWorld(server.URL(), patient).open(b, "a")
 	mustBeat(b, s)
 	const workers = 64
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			for n := w; n < crowd; n += workers {
+			for n := w; n < users; n += workers {
 				if _, err := s.Join(context.Background(), "lobby", someone(n)); err != nil {
 					b.Error(err)
 				}
@@ -34,11 +34,11 @@ func filled(b *testing.B) (*Store, *redistest.Server) {
 	return s, server
 }
 
-// One session comes and goes, in a room of 10,000.
+// One session joins and leaves a room of 10,000.
 func BenchmarkJoinLeave(b *testing.B) {
 	s, _ := filled(b)
 	next := atomic.Int64{}
-	next.Store(crowd)
+	next.Store(users)
 	b.ResetTimer()
 	b.SetParallelism(16)
 	b.RunParallel(func(pb *testing.PB) {
@@ -59,7 +59,7 @@ func BenchmarkMembers(b *testing.B) {
 	s, _ := filled(b)
 	for b.Loop() {
 		m, err := s.Members(context.Background(), "lobby", "u_05000", 100)
-		if err != nil || len(m.Users) != 100 || m.Count != crowd {
+		if err != nil || len(m.Users) != 100 || m.Count != users {
 			b.Fatal(len(m.Users), m.Count, err)
 		}
 	}
@@ -68,9 +68,9 @@ func BenchmarkMembers(b *testing.B) {
 // A beat of a node with 10,000 sessions in 5,000 rooms and nothing to repair.
 func BenchmarkBeat(b *testing.B) {
 	server := redistest.Start(b)
-	s := open(b, server.URL(), "a")
+	s := newWorld(server.URL(), patient).open(b, "a")
 	mustBeat(b, s)
-	for n := range crowd {
+	for n := range users {
 		mustJoin(b, s, chat.RoomID("room-"+strconv.Itoa(n/2)), n)
 	}
 	for b.Loop() {
@@ -87,7 +87,7 @@ func BenchmarkRefill(b *testing.B) {
 		b.StartTimer()
 		mustBeat(b, s)
 		b.StopTimer()
-		if n := count(b, s, "lobby"); n != crowd {
+		if n := count(b, s, "lobby"); n != users {
 			b.Fatalf("%d put back", n)
 		}
 		b.StartTimer()

@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"salon/internal/chat"
 	"salon/internal/presence"
+	"salon/internal/redisconn"
 	"salon/internal/redistest"
 )
 
@@ -16,7 +16,7 @@ func TestUnreachableAtStart(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
-	s := openAnyway(t, server.URL(), "a")
+	s := newWorld(server.URL(), patient).start(t, "a")
 	if _, err := s.Join(t.Context(), "lobby", someone(1)); !errors.Is(err, presence.ErrUnavailable) {
 		t.Errorf("Join: %v", err)
 	}
@@ -24,139 +24,86 @@ func TestUnreachableAtStart(t *testing.T) {
 		t.Errorf("Beat: %v", err)
 	}
 	server.Restart()
-	await(t, "a beat does what was wished", func() bool {
+	redistest.Await(t, "a beat does what was asked for", func() bool {
 		_, err := s.Beat(t.Context())
 		return err == nil && count(t, s, "lobby") == 1
 	})
 }
 
-// The server stands still for longer than a lease. All leases have ended when it goes on, and nobody may be taken for dead.
+// The server stands still for longer than a lease. All leases have ended when it continues, and no node may be considered dead.
 func TestPausedServer(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	a, b := open(t, server.URL(), "a"), open(t, server.URL(), "b")
-	mustBeat(t, a)
-	mustBeat(t, b)
-	mustJoin(t, a, "lobby", 1)
-	mustJoin(t, b, "lobby", 2)
+	w := newWorld(server.URL(), redisconn.Timeouts{})
+	a, b := w.open(t, "a"), w.open(t, "b")
+	// A call may fail on a slow machine, since the timeouts are the real ones here. What was asked for counts all the same.
+	awaitBeat := func(s *Store) {
+		t.Helper()
+		redistest.Await(t, "a beat", func() bool {
+			departures, err := s.Beat(t.Context())
+			if len(departures) > 0 {
+				t.Fatalf("considered dead: %v", departures)
+			}
+			return err == nil
+		})
+	}
+	awaitBeat(a)
+	awaitBeat(b)
+	a.Join(t.Context(), "lobby", someone(1))
+	b.Join(t.Context(), "lobby", someone(2))
 	server.Pause()
 	began := time.Now()
 	if _, err := a.Join(t.Context(), "lobby", someone(3)); !errors.Is(err, presence.ErrUnavailable) {
 		t.Errorf("Join: %v", err)
 	}
-	// Bounded, or nothing that waits for presence would ever end: 2 s are the limit, the rest is for a loaded machine.
-	if took := time.Since(began); took > 10*time.Second {
+	// Bounded, or callers would wait forever.
+	if took := time.Since(began); took > redistest.Patience {
 		t.Errorf("a call to a server that stands still took %v", took)
 	}
-	await(t, "the leases have ended", func() bool { return time.Since(began) > testLease*5/4 })
 	server.Resume()
-	await(t, "a beats again", func() bool {
-		gone, err := a.Beat(t.Context())
-		if len(gone) > 0 {
-			t.Fatalf("taken for dead: %v", gone)
-		}
-		return err == nil
+	w.advance(t, testLease*5/4)
+	awaitBeat(a)
+	awaitBeat(b)
+	redistest.Await(t, "all who joined are in the room", func() bool {
+		awaitBeat(a)
+		awaitBeat(b)
+		counts, err := b.Counts(t.Context(), []chat.RoomID{"lobby"})
+		return err == nil && counts[0] == 3
 	})
-	await(t, "b beats again", func() bool {
-		gone, err := b.Beat(t.Context())
-		if len(gone) > 0 {
-			t.Fatalf("taken for dead: %v", gone)
-		}
-		return err == nil
-	})
-	mustBeat(t, a)
-	if n := count(t, b, "lobby"); n != 3 {
-		t.Errorf("%d in the room, want 3: what was asked meanwhile counts", n)
-	}
 }
 
-// Redis answers nobody for less than a lease. The node that beat first has lost its lease by then, the one that beat after it has
-// not, and must not take the first for dead.
+// Redis answers nobody for less than a lease. The node that beat first has lost its lease by then. The node that beat after it
+// has not, and must not consider the first one dead.
 func TestGapShorterThanALease(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	a, b := open(t, server.URL(), "a"), open(t, server.URL(), "b")
-	a.lease, b.lease = 2*testLease, 2*testLease
-	// remains tells how much of a node's lease does, by Redis's clock.
-	remains := func(node string) time.Duration {
-		now, err := server.Do("TIME").AsIntSlice()
-		if err != nil {
-			t.Fatal(err)
-		}
-		ends, err := server.Do("ZSCORE", leasesKey, node).AsFloat64()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(int64(ends)-now[0]*1000-now[1]/1000) * time.Millisecond
-	}
+	w := newWorld(redistest.Start(t).URL(), patient)
+	a, b := w.open(t, "a"), w.open(t, "b")
 	mustJoin(t, b, "lobby", 2)
-	await(t, "the mercy of the start is over", func() bool {
-		mustBeat(t, a)
+	for mustBeat(t, a); a.lease.inGrace(); mustBeat(t, a) {
 		mustBeat(t, b)
-		return time.Now().After(a.mercy)
-	})
-	await(t, "a has beaten well after b", func() bool {
-		mustBeat(t, a)
-		return remains("b") < b.lease*3/4
-	})
-	await(t, "b's lease is over", func() bool { return remains("b") < 0 })
-	if gone := mustBeat(t, a); len(gone) > 0 {
-		t.Fatalf("taken for dead: %v", gone)
+		w.advance(t, testLease/10)
+	}
+	mustBeat(t, b)
+	w.advance(t, testLease*3/10)
+	mustBeat(t, a)
+	w.advance(t, testLease*8/10) // b's lease has ended, a's has not
+	if departures := mustBeat(t, a); len(departures) > 0 {
+		t.Fatalf("considered dead: %v", departures)
 	}
 	mustBeat(t, b)
 	if n := count(t, a, "lobby"); n != 1 {
 		t.Errorf("%d in the room, want 1", n)
 	}
-	// One that is dead goes, while beats come in time.
-	await(t, "b goes", func() bool { return len(mustBeat(t, a)) == 1 })
-}
-
-// A call whose answer never came was done all the same. Asked again, it tells what it did.
-func TestRepeatedAfterUnknownOutcome(t *testing.T) {
-	t.Parallel()
-	server := redistest.Start(t)
-	s := open(t, server.URL(), "a")
-	mustBeat(t, s)
-	mustJoin(t, s, "warm", 0) // so that the server knows the scripts
-	if _, err := s.Leave(t.Context(), "warm", someone(0).ID); err != nil {
-		t.Fatal(err)
-	}
-	// given calls f while the server stands still, so that the command reaches it and the answer comes too late.
-	given := func(f func(context.Context) error) {
-		t.Helper()
-		server.Pause()
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		if err := f(ctx); !errors.Is(err, presence.ErrUnavailable) {
-			t.Errorf("an answer from a server that stands still: %v", err)
+	// A dead node's sessions are removed, while beats come in time.
+	for steps := 0; len(mustBeat(t, a)) != 1; steps++ {
+		if steps == 20 {
+			t.Fatal("b is dead, and nobody removes its sessions")
 		}
-		server.Resume()
-	}
-	given(func(ctx context.Context) error {
-		_, err := s.Join(ctx, "lobby", someone(1))
-		return err
-	})
-	await(t, "it was done", func() bool { return count(t, s, "lobby") == 1 })
-	if c, err := s.Join(t.Context(), "lobby", someone(1)); err != nil || !c.Edge || c.Count != 1 {
-		t.Errorf("Join again: %+v, %v; want an edge", c, err)
-	}
-	if c, err := s.Join(t.Context(), "lobby", someone(1)); err != nil || c.Edge {
-		t.Errorf("a third Join: %+v, %v; want none", c, err)
-	}
-	given(func(ctx context.Context) error {
-		_, err := s.Leave(ctx, "lobby", someone(1).ID)
-		return err
-	})
-	await(t, "it was done", func() bool { return count(t, s, "lobby") == 0 })
-	if c, err := s.Leave(t.Context(), "lobby", someone(1).ID); err != nil || !c.Edge || c.Count != 0 {
-		t.Errorf("Leave again: %+v, %v; want an edge", c, err)
-	}
-	if c, err := s.Leave(t.Context(), "lobby", someone(1).ID); err != nil || c.Edge {
-		t.Errorf("a third Leave: %+v, %v; want none", c, err)
+		w.advance(t, testLease/10)
 	}
 }
 
-// snapshot remembers every key; restore makes them so again, as a replica does that took over with old data.
+// snapshot copies every key. Restore sets them back, as when a replica takes over that had old data.
 func snapshot(t *testing.T, server *redistest.Server) (restore func()) {
 	t.Helper()
 	keys, err := server.Do("KEYS", "*").AsStrSlice()
@@ -179,7 +126,7 @@ func snapshot(t *testing.T, server *redistest.Server) (restore func()) {
 func TestFailoverToAStaleReplica(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	s := open(t, server.URL(), "a")
+	s := newWorld(server.URL(), patient).open(t, "a")
 	mustBeat(t, s)
 	for n := range 5 {
 		mustJoin(t, s, "lobby", n)
@@ -192,17 +139,14 @@ func TestFailoverToAStaleReplica(t *testing.T) {
 	if _, err := s.Join(t.Context(), "lobby", renamed); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []int{2, 3} {
-		if _, err := s.Leave(t.Context(), "lobby", someone(n).ID); err != nil {
-			t.Fatal(err)
-		}
-	}
+	mustLeave(t, s, "lobby", 2)
+	mustLeave(t, s, "lobby", 3)
 	restore()
 	if n := count(t, s, "lobby"); n != 5 {
 		t.Fatalf("%d in the room of the replica, want 5", n)
 	}
-	if gone := mustBeat(t, s); len(gone) > 0 {
-		t.Errorf("departures %v", gone)
+	if departures := mustBeat(t, s); len(departures) > 0 {
+		t.Errorf("departures %v", departures)
 	}
 	m, err := s.Members(t.Context(), "lobby", "", 10)
 	if err != nil {
@@ -217,11 +161,11 @@ func TestFailoverToAStaleReplica(t *testing.T) {
 	}
 }
 
-// A digest that is wrong by itself does not make beats repair the same bucket for ever.
+// A digest that is wrong although the sessions are right is corrected, so that beats do not repair the bucket again and again.
 func TestWrongDigest(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	s := open(t, server.URL(), "a")
+	s := newWorld(server.URL(), patient).open(t, "a")
 	mustBeat(t, s)
 	mustJoin(t, s, "lobby", 1)
 	bucket := bucketOf("lobby")
@@ -233,33 +177,42 @@ func TestWrongDigest(t *testing.T) {
 	}
 }
 
-// A node of which only the digest is left, as by an eviction that must not be, is forgotten.
+// A node of which only the digest is left, as by an eviction that must not happen, is forgotten.
 func TestDigestWithoutSessions(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	s := open(t, server.URL(), "a")
-	server.Must("HSET", digestsKey(5), "ghost", "12345")
-	await(t, "the ghost is forgotten", func() bool {
+	w := newWorld(server.URL(), patient)
+	s := w.open(t, "a")
+	server.Must("HSET", digestsKey(5), "lost", "12345")
+	for steps := 0; server.Do("HGET", digestsKey(5), "lost").Error() == nil; steps++ {
+		if steps == 20 {
+			t.Fatal("its digest is still there")
+		}
 		mustBeat(t, s)
-		return server.Do("HGET", digestsKey(5), "ghost").Error() != nil
-	})
+		w.advance(t, testLease/10)
+	}
 }
 
-// What is in Redis at the end of everything is nothing but epochs.
+// When all nodes have left, Redis holds nothing but epochs.
 func TestLeavesNothing(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	a, dead := open(t, server.URL(), "a"), open(t, server.URL(), "dead")
+	w := newWorld(server.URL(), patient)
+	a, dead := w.open(t, "a"), w.open(t, "dead")
 	mustBeat(t, dead)
 	for n := range 10 {
 		mustJoin(t, dead, "lobby", n)
 		mustJoin(t, a, "other", n)
 	}
-	if _, err := a.Leave(t.Context(), "other", someone(1).ID); err != nil {
-		t.Fatal(err)
+	mustLeave(t, a, "other", 1)
+	for steps := 0; count(t, a, "lobby") > 0; steps++ {
+		if steps == 20 {
+			t.Fatal("the dead node's sessions are still there")
+		}
+		mustBeat(t, a)
+		w.advance(t, testLease/10)
 	}
-	await(t, "the dead node is swept", func() bool { mustBeat(t, a); return count(t, a, "lobby") == 0 })
-	dead.closed.Store(true) // its process is gone: it must not close properly
+	dead.closed.Store(true) // its process has died: it must not close properly
 	dead.conn.Close()
 	if err := a.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -282,7 +235,8 @@ func TestLeavesNothing(t *testing.T) {
 func TestHistoryOfTheOthers(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	a, b, c := open(t, server.URL(), "a"), open(t, server.URL(), "b"), open(t, server.URL(), "c")
+	w := newWorld(server.URL(), patient)
+	a, b, c := w.open(t, "a"), w.open(t, "b"), w.open(t, "c")
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -301,7 +255,7 @@ func TestHistoryOfTheOthers(t *testing.T) {
 	_, err := c.Beat(t.Context())
 	mustRefuse(err)
 
-	// Emptied at the worst moment: the stranger is there first, and still it is the one that goes.
+	// Redis is emptied, and the node of the other history is the first to come back. It is still the one that is refused.
 	server.FlushAll()
 	must(c.Register(t.Context(), "two"))
 	mustBeat(t, a)
@@ -309,73 +263,9 @@ func TestHistoryOfTheOthers(t *testing.T) {
 	mustRefuse(err)
 	mustBeat(t, b)
 
-	// Who really moves to another history stops the nodes of the former one first.
+	// An operator who moves to another history stops the nodes of the former one first.
 	must(a.Close(t.Context()))
-	await(t, "b counts as dead", func() bool { return c.Register(t.Context(), "two") == nil })
+	w.advance(t, testLease)
+	must(c.Register(t.Context(), "two"))
 	mustBeat(t, c)
-}
-
-// A slot moves to another primary while sessions come and go in it.
-func TestClusterMovesABucket(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	s := open(t, cluster.URL(), "a")
-	mustBeat(t, s)
-	for n := range 250 {
-		mustJoin(t, s, "lobby", n)
-	}
-	slot := cluster.SlotOf(roomsKey(bucketOf("lobby")))
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for n := 250; ; n++ {
-			select {
-			case <-stop:
-				return
-			default: // may fail while the slot moves; the beat repairs what then differs
-				s.Join(context.Background(), "lobby", someone(n))
-				s.Leave(context.Background(), "lobby", someone(n).ID)
-			}
-		}
-	}()
-	cluster.Move(slot, (cluster.OwnerOf(slot)+1)%3)
-	close(stop)
-	<-stopped
-	await(t, "all are there", func() bool {
-		_, err := s.Beat(t.Context())
-		counts, countErr := s.Counts(t.Context(), []chat.RoomID{"lobby"})
-		return err == nil && countErr == nil && counts[0] == 250
-	})
-}
-
-// The primary of a bucket dies and its replica takes over.
-func TestClusterFailover(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	s := open(t, cluster.URL(), "a")
-	mustBeat(t, s)
-	for n := range 50 {
-		mustJoin(t, s, "lobby", n)
-	}
-	cluster.Failover(cluster.OwnerOf(cluster.SlotOf(roomsKey(bucketOf("lobby")))))
-	await(t, "a Join is taken and a beat goes well", func() bool {
-		_, joinErr := s.Join(t.Context(), "lobby", someone(50))
-		gone, err := s.Beat(t.Context())
-		if len(gone) > 0 {
-			t.Fatalf("departures %v", gone)
-		}
-		return joinErr == nil && err == nil && count(t, s, "lobby") == 51
-	})
-}
-
-func TestBucketsSpreadOverPrimaries(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t)
-	var share [3]int
-	for bucket := range buckets {
-		share[cluster.OwnerOf(cluster.SlotOf(roomsKey(bucket)))]++
-	}
-	if slices.Min(share[:]) < buckets/6 {
-		t.Errorf("buckets on the primaries: %v", share)
-	}
 }

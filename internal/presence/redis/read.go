@@ -13,30 +13,29 @@ import (
 	"salon/internal/presence"
 )
 
-// Members implements [presence.Store]. The order is that of the users' identities.
+// Members implements [presence.Store]. The order is that of the users' IDs.
 func (s *Store) Members(ctx context.Context, room chat.RoomID, cursor string, limit int) (presence.Members, error) {
 	if s.closed.Load() {
 		return presence.Members{}, presence.ErrClosed
 	}
-	answer := run(ctx, s.conn, call{
-		script: s.scripts.page,
-		keys:   []string{usersKey(room), sessionsKey(room), epochKey(bucketOf(room))},
-		args:   []string{cursor, strconv.Itoa(max(limit, 1)), milliseconds(s.lease)},
+	answer := s.conn.Run(ctx, s.page, rueidis.LuaExec{
+		Keys: []string{usersKey(room), sessionsKey(room), epochKey(bucketOf(room))},
+		Args: []string{cursor, strconv.Itoa(max(limit, 1)), milliseconds(s.lease.duration)},
 	})[0]
-	m, err := pageFrom(answer)
+	m, err := parsePage(answer)
 	if err != nil {
 		return presence.Members{}, unavailable(err)
 	}
 	return m, nil
 }
 
-func pageFrom(answer rueidis.RedisResult) (m presence.Members, err error) {
+func parsePage(answer rueidis.RedisResult) (m presence.Members, err error) {
 	values, err := answer.ToArray()
 	if err != nil {
 		return m, err
 	}
 	if len(values) != 4 {
-		return m, fmt.Errorf("a page of %d parts", len(values))
+		return m, fmt.Errorf("a page of %d values", len(values))
 	}
 	count, err := values[0].AsInt64()
 	if err != nil {
@@ -49,13 +48,13 @@ func pageFrom(answer rueidis.RedisResult) (m presence.Members, err error) {
 	if err != nil {
 		return m, err
 	}
-	cards, err := values[3].AsStrSlice()
+	users, err := values[3].AsStrSlice()
 	if err != nil {
 		return m, err
 	}
-	m.Count, m.Whole, m.Users = int(count), whole == 1, make([]chat.User, len(cards))
-	for i, card := range cards {
-		if m.Users[i], err = userFrom(card); err != nil {
+	m.Count, m.Whole, m.Users = int(count), whole == 1, make([]chat.User, len(users))
+	for i, user := range users {
+		if m.Users[i], err = parseUser(user); err != nil {
 			return m, err
 		}
 	}
@@ -64,7 +63,7 @@ func pageFrom(answer rueidis.RedisResult) (m presence.Members, err error) {
 
 // Counts implements [presence.Store].
 func (s *Store) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) {
-	numbers, err := s.ofRooms(ctx, rooms, roomsKey)
+	numbers, err := s.numbersOf(ctx, rooms, roomsKey)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +74,10 @@ func (s *Store) Counts(ctx context.Context, rooms []chat.RoomID) ([]int, error) 
 	return counts, nil
 }
 
-// Digests implements [presence.Store]. A sum that were ever wrong would stay so until the room is empty: callers read the members
-// more often than they need to, and nothing else.
+// Digests implements [presence.Store]. If a sum were ever wrong, it would stay wrong until the room is empty. The callers would
+// then read the room's members more often than they need to, and nothing else would happen.
 func (s *Store) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Digest, error) {
-	numbers, err := s.ofRooms(ctx, rooms, roomsKey, sumsKey)
+	numbers, err := s.numbersOf(ctx, rooms, roomsKey, sumsKey)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +88,9 @@ func (s *Store) Digests(ctx context.Context, rooms []chat.RoomID) ([]presence.Di
 	return digests, nil
 }
 
-// ofRooms reads, from each of the hashes that keys name in the rooms' buckets, a number for each room, as one pipeline; 0 for one
-// that is not there.
-func (s *Store) ofRooms(ctx context.Context, rooms []chat.RoomID, keys ...func(bucket int) string) ([][]int64, error) {
+// numbersOf reads a number for each room from each of the hashes that keys name in the rooms' buckets, as one pipeline. The
+// number is 0 for a room that is not in the hash.
+func (s *Store) numbersOf(ctx context.Context, rooms []chat.RoomID, keys ...func(bucket int) string) ([][]int64, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
 	}
@@ -102,16 +101,16 @@ func (s *Store) ofRooms(ctx context.Context, rooms []chat.RoomID, keys ...func(b
 	if len(rooms) == 0 {
 		return numbers, nil
 	}
-	places := map[int][]int{} // of rooms, by bucket
+	indexes := map[int][]int{} // of rooms, by bucket
 	for i, room := range rooms {
-		places[bucketOf(room)] = append(places[bucketOf(room)], i)
+		indexes[bucketOf(room)] = append(indexes[bucketOf(room)], i)
 	}
-	order := slices.Collect(maps.Keys(places))
+	order := slices.Collect(maps.Keys(indexes))
 	answers, err := s.conn.DoMulti(ctx, func(b rueidis.Builder) []rueidis.Completed {
 		var commands []rueidis.Completed
 		for _, bucket := range order {
-			names := make([]string, len(places[bucket]))
-			for n, i := range places[bucket] {
+			names := make([]string, len(indexes[bucket]))
+			for n, i := range indexes[bucket] {
 				names[n] = string(rooms[i])
 			}
 			for _, key := range keys {
@@ -124,23 +123,23 @@ func (s *Store) ofRooms(ctx context.Context, rooms []chat.RoomID, keys ...func(b
 		return nil, unavailable(err)
 	}
 	for at, answer := range answers {
-		if err := scatter(answer, places[order[at/len(keys)]], numbers[at%len(keys)]); err != nil {
+		if err := scatter(answer, indexes[order[at/len(keys)]], numbers[at%len(keys)]); err != nil {
 			return nil, unavailable(err)
 		}
 	}
 	return numbers, nil
 }
 
-// scatter puts the numbers of an answer in their places; what is nil stays as it is.
-func scatter(answer rueidis.RedisResult, places []int, numbers []int64) error {
+// scatter stores the values of an answer in numbers, at indexes. A value that is nil leaves its number as it is.
+func scatter(answer rueidis.RedisResult, indexes []int, numbers []int64) error {
 	values, err := answer.ToArray()
 	if err != nil {
 		return err
 	}
-	if len(values) != len(places) {
-		return fmt.Errorf("%d numbers for %d rooms", len(values), len(places))
+	if len(values) != len(indexes) {
+		return fmt.Errorf("%d numbers for %d rooms", len(values), len(indexes))
 	}
-	for n, i := range places {
+	for n, i := range indexes {
 		if values[n].IsNil() {
 			continue
 		}
@@ -151,7 +150,7 @@ func scatter(answer rueidis.RedisResult, places []int, numbers []int64) error {
 	return nil
 }
 
-// Rooms implements [presence.Store]. It asks as many buckets as it needs to come to limit.
+// Rooms implements [presence.Store]. It first asks every bucket how many rooms it has, and then for as many as limit needs.
 func (s *Store) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, error) {
 	if s.closed.Load() {
 		return nil, presence.ErrClosed
@@ -188,7 +187,7 @@ func (s *Store) Rooms(ctx context.Context, limit int) (map[chat.RoomID]int, erro
 	return rooms, nil
 }
 
-// addRooms adds what one bucket told: rooms with their counts.
+// addRooms adds the rooms of a bucket's answer, with their counts.
 func addRooms(rooms map[chat.RoomID]int, answer rueidis.RedisResult) error {
 	pairs, err := answer.ToArray()
 	if err != nil {
@@ -200,7 +199,7 @@ func addRooms(rooms map[chat.RoomID]int, answer rueidis.RedisResult) error {
 			return err
 		}
 		if len(values) != 2 {
-			return fmt.Errorf("a room of %d parts", len(values))
+			return fmt.Errorf("a room of %d values", len(values))
 		}
 		name, err := values[0].ToString()
 		if err != nil {

@@ -1,81 +1,101 @@
-// Package redis keeps presence in Redis 7.0 or later or in Valkey, standalone or Cluster: who is connected, where, as whom,
-// in which rooms, for any number of nodes.
+// Package redis keeps presence in Redis 7.0 or later or in Valkey, standalone or Cluster, for any number of nodes.
 //
-// Everything in Redis is a copy. Each node remembers what it put there (its own sessions), and its beat compares the two
-// by one number for each bucket of rooms, so that a loss of any kind (emptied, replaced, failed over to a replica that
-// lags) is noticed and repaired within two beats. Changes are scripts that may be repeated and that tell each coming and
-// going to one caller. The keys are described in keys.go, a beat in beat.go.
+// Everything in Redis is a copy. Each node remembers which sessions it put there. At each beat the node compares one number
+// for each bucket of rooms, a digest of its sessions there, with the number that Redis has. The node therefore notices
+// within two beats that Redis lost something (it was emptied, replaced, or failed over to a replica that lagged), and puts
+// it back. The scripts that change something may be repeated, and they report that a user came or left to one caller only.
 //
-// Redis must not evict (maxmemory-policy noeviction, or one of the volatile ones: no key here expires).
+// Redis must not evict: maxmemory-policy must be noeviction, or one of the volatile policies, since no key here expires.
 //
-// A Store owns its connection and no goroutine of its own: work is done by the calls.
+// A Store owns its connection and no goroutine of its own: the calls do the work.
 //
-// Locks: one bucket's own.mu at a time, and no call under it. Store.beating is held through a whole Beat or Close.
+// Files: keys.go has the keys and values in Redis, scripts.go the changes to them, local.go what this node
+// remembers, lease.go the node's lease, read.go and join.go the calls, beat.go a beat and repair.go its repairs.
+//
+// Locks: one localBucket.mu at a time, and no call under it. Store.exclusive is held through a whole Beat, Register or Close.
 package redis
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strconv"
 	"sync/atomic"
-	"time"
 
 	"salon/internal/presence"
 	"salon/internal/redisconn"
 )
 
-// Options say how a store works; the zero value will do.
+// Options say how a store works. The zero value is usable.
 type Options struct {
-	Lease time.Duration // how long a silent node's sessions stay; 0 for [presence.Lease]. Shorter only for tests.
-	Log   *slog.Logger  // nil for none
+	Log *slog.Logger // nil: nothing is logged
 }
 
 // Store is one node's view of the presence in Redis. It is safe for concurrent use.
 type Store struct {
-	node    string        // immutable
-	lease   time.Duration // immutable
+	node    string // immutable
 	conn    *redisconn.Conn
 	log     *slog.Logger
-	scripts scripts
-	own     [buckets]*own // what this node put, or wants to put, in Redis
+	changer changer
+	local   [buckets]*localBucket // what Redis should hold of this node
 
-	beating   chan struct{} // taken by the one who beats, registers or closes; guards what follows
-	history   string        // "" until Register
-	since     int64         // since when this node is one of that history, ms of Redis's clock; 0 for not yet
-	renewedAt time.Time     // when the lease was last renewed
-	mercy     time.Time     // until then no node is taken for dead
+	page, inspect, recount redisconn.Script
+
+	exclusive chan struct{} // holds one value while a Beat, Register or Close runs
+	lease     lease         // guarded by exclusive, except its immutable fields
 
 	closed atomic.Bool
 }
 
 var _ presence.Store = (*Store)(nil)
 
-// Open opens the store as the node of that name, which must be this run's alone ([chat.NewNodeID]). It succeeds while
-// Redis is away: calls fail with [presence.ErrUnavailable] until it is there, and what was asked meanwhile is done by the
-// first beat.
+// Open opens the store under the name of this node, which only this run of it may have ([chat.NewNodeID]). Open succeeds
+// while Redis is away. Calls then fail with [presence.ErrUnavailable], and the first beat that reaches Redis does what they
+// asked for.
 func Open(target redisconn.Target, node string, o Options) *Store {
-	if o.Lease == 0 {
-		o.Lease = presence.Lease
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	conn := redisconn.Open(target, o.Log)
 	s := &Store{
-		node: node, lease: o.Lease, log: o.Log, conn: redisconn.Open(target, o.Log), scripts: newScripts(),
-		beating: make(chan struct{}, 1),
+		node: node, conn: conn, log: o.Log, changer: newChanger(conn), lease: newLease(node, conn),
+		page:      redisconn.NewReadOnlyScript(pageSource),
+		inspect:   redisconn.NewScript(inspectSource),
+		recount:   redisconn.NewScript(recountSource),
+		exclusive: make(chan struct{}, 1),
 	}
-	for i := range s.own {
-		s.own[i] = newOwn()
+	for i := range s.local {
+		s.local[i] = newLocalBucket()
 	}
 	return s
 }
 
-// lock takes the turn to beat. It gives what ends the turn.
-func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+// Register tells the other nodes which history this node writes, by a name that only nodes of the same history have. It
+// fails with [presence.ErrOtherHistory] when a living node has another history. The registration lasts as long as this node,
+// also when Redis is emptied. While Redis is away, Register fails with [presence.ErrUnavailable]. In this case the first
+// beat that reaches Redis compares the histories, and beats fail with ErrOtherHistory while a node that registered earlier
+// has another one.
+func (s *Store) Register(ctx context.Context, history string) error {
+	if s.closed.Load() {
+		return presence.ErrClosed
+	}
+	unlock, err := s.lockExclusive(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s.lease.history = history
+	_, err = s.lease.renew(ctx, "start")
+	return err
+}
+
+// Nodes returns how many nodes have a lease, including this one. A node that has just died counts until its lease ends.
+// Errors: [presence.ErrUnavailable].
+func (s *Store) Nodes(ctx context.Context) (int, error) { return s.lease.count(ctx) }
+
+// lockExclusive waits until no other Beat, Register or Close runs. The caller must call unlock at its end.
+func (s *Store) lockExclusive(ctx context.Context) (unlock func(), err error) {
 	select {
-	case s.beating <- struct{}{}:
-		return func() { <-s.beating }, nil
+	case s.exclusive <- struct{}{}:
+		return func() { <-s.exclusive }, nil
 	case <-ctx.Done():
 		return nil, unavailable(ctx.Err())
 	}
@@ -87,21 +107,17 @@ func (s *Store) Close(ctx context.Context) error {
 		return nil
 	}
 	defer s.conn.Close()
-	unlock, err := s.lock(ctx)
+	unlock, err := s.lockExclusive(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	var drops []change
-	for b, own := range s.own {
-		drops = append(drops, own.leaveAll(b)...)
+	var removals []change
+	for bucket, local := range s.local {
+		removals = append(removals, local.leaveAll(bucket, s.lease.now())...)
 	}
-	if err := s.do(ctx, s.dropJobs(s.node, drops), nil); err != nil {
+	if err := s.changer.all(ctx, s.node, removals, func(change, result) {}); err != nil {
 		return err
 	}
-	return s.endLease(ctx)
+	return s.lease.release(ctx)
 }
-
-func unavailable(err error) error { return fmt.Errorf("%w: %w", presence.ErrUnavailable, err) }
-
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

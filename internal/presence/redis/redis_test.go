@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
+
+	"github.com/redis/rueidis"
 
 	"salon/internal/chat"
 	"salon/internal/presence"
@@ -14,41 +17,98 @@ import (
 	"salon/internal/redistest"
 )
 
-const testLease = 1500 * time.Millisecond
+// testLease is so long that real time does not matter next to it: in these tests leases end by [world.advance].
+const testLease = time.Hour
+
+// patient are timeouts for tests in which Redis answers, however slowly.
+var patient = redisconn.Timeouts{
+	Dial: redistest.Patience, Idle: redistest.Patience, Answer: redistest.Patience, Call: redistest.Patience,
+}
+
+// world is one Redis that the nodes of a test share, and the time there.
+type world struct {
+	url      string
+	timeouts redisconn.Timeouts
+	clock    *presencetest.Clock // the nodes' clock
+}
+
+func newWorld(url string, timeouts redisconn.Timeouts) *world {
+	return &world{url: url, timeouts: timeouts, clock: &presencetest.Clock{}}
+}
 
 // open opens a store and waits until it is connected.
-func open(tb testing.TB, url, node string) *Store {
+func (w *world) open(tb testing.TB, node string) *Store {
 	tb.Helper()
-	s := openAnyway(tb, url, node)
-	await(tb, "connected", func() bool {
+	s := w.start(tb, node)
+	redistest.Await(tb, "connected", func() bool {
 		_, err := s.conn.Client()
 		return err == nil
 	})
 	return s
 }
 
-func openAnyway(tb testing.TB, url, node string) *Store {
+// start opens a store and does not wait until it is connected.
+func (w *world) start(tb testing.TB, node string) *Store {
 	tb.Helper()
-	target, err := redisconn.ParseURL(url)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := Open(target, node, Options{Lease: testLease, Log: slog.New(slog.DiscardHandler)})
+	s := Open(w.target(tb, w.timeouts), node, Options{Log: slog.New(slog.DiscardHandler)})
+	s.lease.duration, s.lease.now = testLease, w.clock.Now
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), redistest.Patience)
 		defer cancel()
 		s.Close(ctx)
 	})
 	return s
 }
 
-func await(tb testing.TB, what string, ok func() bool) {
+func (w *world) target(tb testing.TB, timeouts redisconn.Timeouts) redisconn.Target {
 	tb.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			tb.Fatalf("waited in vain: %s", what)
+	target, err := redisconn.ParseURL(w.url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	target.Timeouts = timeouts
+	return target
+}
+
+// advance lets d pass: it moves the nodes' clock forward, and what Redis holds of its own clock back.
+func (w *world) advance(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	w.clock.Advance(d)
+	conn := redisconn.Open(w.target(tb, patient), slog.New(slog.DiscardHandler))
+	defer conn.Close()
+	leases := redisconn.NewScript(`
+for _, node in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  redis.call('ZINCRBY', KEYS[1], -ARGV[1], node)
+end`)
+	epochs := redisconn.NewScript(`
+local epoch = redis.call('GET', KEYS[1])
+if epoch then
+  redis.call('SET', KEYS[1], string.format('%.0f', epoch - ARGV[1]))
+end`)
+	args := []string{strconv.FormatInt(d.Milliseconds(), 10)}
+	runs := make([]rueidis.LuaExec, buckets)
+	for bucket := range runs {
+		runs[bucket] = rueidis.LuaExec{Keys: []string{epochKey(bucket)}, Args: args}
+	}
+	redistest.Await(tb, "connected", func() bool {
+		_, err := conn.Client()
+		return err == nil
+	})
+	answers := conn.Run(tb.Context(), leases, rueidis.LuaExec{Keys: []string{leasesKey}, Args: args})
+	for _, answer := range append(answers, conn.Run(tb.Context(), epochs, runs...)...) {
+		if err := answer.Error(); err != nil && !rueidis.IsRedisNil(err) {
+			tb.Fatal(err)
 		}
 	}
+}
+
+// awaitAnswer waits until Redis answers the store, as after a restart.
+func awaitAnswer(tb testing.TB, s *Store) {
+	tb.Helper()
+	redistest.Await(tb, "Redis answers", func() bool {
+		_, err := s.Counts(tb.Context(), []chat.RoomID{"lobby"})
+		return err == nil
+	})
 }
 
 func TestPresence(t *testing.T) {
@@ -56,13 +116,24 @@ func TestPresence(t *testing.T) {
 	server := redistest.Start(t)
 	presencetest.Run(t, func(t *testing.T) presencetest.World {
 		server.FlushAll()
+		w := newWorld(server.URL(), patient)
+		var stores []*Store
 		return presencetest.World{
-			Lease: testLease,
-			Open:  func(t *testing.T, node string) presence.Store { return open(t, server.URL(), node) },
+			Lease:   testLease,
+			Advance: func(t *testing.T, d time.Duration) { w.advance(t, d) },
+			Open: func(t *testing.T, node string) presence.Store {
+				stores = append(stores, w.open(t, node))
+				return stores[len(stores)-1]
+			},
 			Empty: func(*testing.T) { server.FlushAll() },
 			Away: func(*testing.T) func() {
 				server.Kill()
-				return server.Restart
+				return func() {
+					server.Restart()
+					for _, s := range stores {
+						awaitAnswer(t, s)
+					}
+				}
 			},
 		}
 	})
@@ -73,10 +144,12 @@ func TestPresenceInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t)
 	presencetest.Run(t, func(t *testing.T) presencetest.World {
 		cluster.FlushAll()
+		w := newWorld(cluster.URL(), patient)
 		return presencetest.World{
-			Lease: testLease,
-			Open:  func(t *testing.T, node string) presence.Store { return open(t, cluster.URL(), node) },
-			Empty: func(*testing.T) { cluster.FlushAll() },
+			Lease:   testLease,
+			Advance: func(t *testing.T, d time.Duration) { w.advance(t, d) },
+			Open:    func(t *testing.T, node string) presence.Store { return w.open(t, node) },
+			Empty:   func(*testing.T) { cluster.FlushAll() },
 		}
 	})
 }
@@ -94,13 +167,20 @@ func mustJoin(tb testing.TB, s *Store, room chat.RoomID, n int) {
 	}
 }
 
+func mustLeave(tb testing.TB, s *Store, room chat.RoomID, n int) {
+	tb.Helper()
+	if _, err := s.Leave(context.Background(), room, someone(n).ID); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 func mustBeat(tb testing.TB, s *Store) []presence.Departure {
 	tb.Helper()
-	gone, err := s.Beat(context.Background())
+	departures, err := s.Beat(context.Background())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return gone
+	return departures
 }
 
 func count(tb testing.TB, s *Store, room chat.RoomID) int {

@@ -1,12 +1,12 @@
--- Renews a node's lease, ends those of the silent, and compares histories.
+-- Renews a node's lease, removes the leases that have ended, and compares the nodes' histories.
 --
 -- KEYS  1 leases (when each ends, in ms of Redis's clock), 2 histories
--- ARGV  1 the node, 2 how long its lease holds in ms, 3 its history ("" for not told yet),
---       4 since when it has been a node of that history, in ms of Redis's clock (0 for from now on),
---       5 "start" when the node is only starting: then any living node of another history refuses it;
---         later only one that was there before it does
--- Gives Redis's clock in ms; 1 when the node still had its lease, else 0; since when it is a node of its history; the node
--- that refuses it and that one's history, both "" when none does. A refused node has no lease.
+-- ARGV  1 the node, 2 the duration of its lease in ms, 3 its history ("" before it is registered),
+--       4 when the node registered that history, in ms of Redis's clock (0 for now),
+--       5 "start" while the node registers: any living node of another history then refuses it;
+--         "beat" later: only a node that registered earlier then refuses it
+-- Returns Redis's clock in ms; 1 when the node still had its lease, else 0; when the node registered its history; the node
+-- that refuses it and that node's history, both "" when none does. A refused node has no lease.
 
 local node, lease, history, since = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
@@ -18,16 +18,16 @@ end
 local ends = redis.call('ZSCORE', KEYS[1], node)
 local kept = ends and tonumber(ends) > now
 
-for _, silent in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-  redis.call('ZREM', KEYS[1], silent)
-  redis.call('HDEL', KEYS[2], silent)
+for _, ended in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
+  redis.call('ZREM', KEYS[1], ended)
+  redis.call('HDEL', KEYS[2], ended)
 end
 
 if history ~= '' then
-  local all = redis.call('HGETALL', KEYS[2])
-  for i = 1, #all, 2 do
-    local other, told = all[i], all[i + 1]
-    local from, its = string.match(told, '^(%d+) (.*)$')
+  local registered = redis.call('HGETALL', KEYS[2])
+  for i = 1, #registered, 2 do
+    local other, value = registered[i], registered[i + 1]
+    local from, its = string.match(value, '^(%d+) (.*)$')
     local earlier = tonumber(from) < since or (tonumber(from) == since and other < node)
     if other ~= node and its ~= history and (ARGV[5] == 'start' or earlier) then
       redis.call('ZREM', KEYS[1], node)

@@ -1,4 +1,4 @@
--- Makes a node's digest what its sessions say. For the case that cannot be: the sessions are right and their digest is not.
+-- Computes a node's digest again from its sessions. A beat runs it when the sessions are right and the digest is not.
 --
 -- KEYS  1 the node's sessions, 2 digests
 -- ARGV  1 the node

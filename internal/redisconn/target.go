@@ -1,6 +1,7 @@
 package redisconn
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,26 +11,47 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Target is where Redis is and how to get in. Printing one shows no password.
+// Target says where Redis is, how to sign in there and how long to wait for it. Printing a Target shows no password.
 type Target struct {
 	Addresses []string // host:port; several name nodes of one Cluster
 	User      string
 	Password  string
 	DB        int         // only without Cluster
 	TLS       *tls.Config // nil: cleartext
+	Timeouts  Timeouts    // the zero value is usable
+}
+
+// Timeouts bound how long a connection waits. The default for each is short, because everything behind the connection is hot
+// data: it is better to report that Redis is away, and to go on without it, than to wait for it.
+type Timeouts struct {
+	Dial time.Duration // to connect; 0 for 1 s
+	// Idle is how long a connection may receive nothing before it is checked with PING; 0 for 1 s.
+	Idle time.Duration
+	// Answer is how long the answer to that may take before the connection counts as dead; 0 for 2 s. A stopped server or a
+	// broken network is noticed after Idle and Answer.
+	Answer time.Duration
+	Call   time.Duration // for every call, whatever its context allows; 0 for 2 s
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	return Timeouts{
+		Dial: cmp.Or(t.Dial, time.Second), Idle: cmp.Or(t.Idle, time.Second),
+		Answer: cmp.Or(t.Answer, 2*time.Second), Call: cmp.Or(t.Call, 2*time.Second),
+	}
 }
 
 // ParseURL reads redis://[user[:password]@]host[:port][,host[:port]…][/db], or rediss:// for TLS. Several addresses name
-// nodes of one Cluster; it finds the others by itself. With TLS, ?ca=FILE names the authority to trust in place of the
-// system's. Errors never quote the URL, which may hold a password.
+// nodes of one Cluster; the client finds the others by itself. With TLS, ?ca=FILE names the certificate authority to trust in
+// place of the system's. Errors never quote the URL, which may hold a password.
 func ParseURL(raw string) (Target, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok || (scheme != "redis" && scheme != "rediss") {
 		return Target{}, errors.New("the Redis URL does not start with redis:// or rediss://")
 	}
-	// net/url takes one host only: the list is taken out, and the rest parsed around its first address.
+	// net/url takes one host only, so it parses the rest with a placeholder for the list of hosts.
 	user, hosts := "", rest
 	tail := ""
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
@@ -60,7 +82,7 @@ func ParseURL(raw string) (Target, error) {
 	return t, t.options(u.Query())
 }
 
-// address completes host[:port] with the usual port.
+// address adds the default port to host[:port].
 func address(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil { // no port, or not an address at all
@@ -108,7 +130,7 @@ func (t *Target) options(query url.Values) error {
 	return nil
 }
 
-// String gives the target as a URL without the password.
+// String returns the target as a URL without the password.
 func (t Target) String() string {
 	u := url.URL{Scheme: "redis", Host: strings.Join(t.Addresses, ",")}
 	if t.TLS != nil {
@@ -125,5 +147,5 @@ func (t Target) String() string {
 	return u.String()
 }
 
-// GoString is what %#v prints: no password either.
+// GoString is what %#v prints. It shows no password either.
 func (t Target) GoString() string { return t.String() }

@@ -1,8 +1,0 @@
--- Looks at a bucket for a node's beat, and starts its epoch when the bucket was empty.
---
--- KEYS  1 digests, 2 epoch
--- Gives each node with sessions in the bucket, followed by its digest.
-
-local time = redis.call('TIME')
-redis.call('SET', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000), 'NX')
-return redis.call('HGETALL', KEYS[1])
