@@ -8,51 +8,13 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
-
-// ErrOther says that the target holds another history.
-var ErrOther = errors.New("the target holds another history: choose an empty one")
-
-// Source is what is read.
-type Source interface {
-	history.Store
-	accounts.Exporter
-}
-
-// Target is what is written, and read again to verify it.
-type Target interface {
-	Log
-	Users
-}
-
-// Log is the part of a [Target] that holds the rooms' logs.
-type Log interface {
-	history.Store
-	history.Importer
-}
-
-// Users is the part of a [Target] that holds the users.
-type Users interface {
-	accounts.Exporter
-	accounts.Importer
-}
-
-// Join makes a [Target] of its parts, where an engine has a store for each. Its Close is log's.
-func Join(log Log, users Users) Target {
-	return struct {
-		Log
-		Users
-	}{log, users}
-}
 
 // Progress is told how far it got: of Total steps (events copied, and events verified) Done are done. It may be called from
 // several goroutines at once.
@@ -64,12 +26,6 @@ type Report struct {
 	Events       int64 // in the source
 	Copied       int64 // of these now; the others were there from an earlier try
 }
-
-const (
-	workers   = 4
-	pageUsers = 500
-	pageRooms = 1000
-)
 
 // Run copies from into to and verifies it. Errors: [ErrOther], and nothing was written; [ErrMoving]; what the engines say;
 // a difference found in verifying.
@@ -140,21 +96,6 @@ func adopt(ctx context.Context, from Source, to Target) error {
 	return nil
 }
 
-func list(ctx context.Context, s Source) ([]history.RoomInfo, error) {
-	var all []history.RoomInfo
-	for after := chat.RoomID(""); ; {
-		page, err := s.Rooms(ctx, after, pageRooms)
-		if err != nil {
-			return nil, fmt.Errorf("list rooms: %w", err)
-		}
-		all = append(all, page...)
-		if len(page) < pageRooms {
-			return all, nil
-		}
-		after = page[len(page)-1].Room
-	}
-}
-
 func copyUsers(ctx context.Context, from Source, to Target) error {
 	return eachUsers(ctx, from, func(page []accounts.Record) error {
 		if err := patiently(ctx, func() error { return to.ImportUsers(ctx, page) }); err != nil {
@@ -162,21 +103,6 @@ func copyUsers(ctx context.Context, from Source, to Target) error {
 		}
 		return nil
 	})
-}
-
-// each runs f for every room, some at a time, until one fails.
-func each(ctx context.Context, rooms []history.RoomInfo, f func(context.Context, history.RoomInfo) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
-	for _, r := range rooms {
-		g.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return f(ctx, r)
-		})
-	}
-	return g.Wait()
 }
 
 func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, step func(int)) (int64, error) {
@@ -206,22 +132,6 @@ func copyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo, s
 		step(len(page))
 	}
 	return copied, nil
-}
-
-// read gives the page after a number, which must not be empty.
-func read(ctx context.Context, s Source, room chat.RoomID, after uint64, limit int) ([]chat.Event, error) {
-	var page history.Page
-	err := patiently(ctx, func() (err error) {
-		page, err = s.Read(ctx, room, history.Query{After: after, IsAfter: true, Limit: limit})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read %s after %d: %w", room, after, err)
-	}
-	if len(page.Events) == 0 || page.Events[0].Seq != after+1 {
-		return nil, fmt.Errorf("read %s after %d: there is a hole", room, after)
-	}
-	return page.Events, nil
 }
 
 // counting gives a function that adds to what is done and tells progress.

@@ -9,12 +9,8 @@ import (
 	"slices"
 
 	"salon/internal/accounts"
-	"salon/internal/chat"
 	"salon/internal/history"
 )
-
-// ErrMoving says that the source was written to meanwhile.
-var ErrMoving = errors.New("the source is being written to: stop all its nodes, then copy into an empty target")
 
 // state is what a source was like: its rooms, how many users, and a digest of all that is kept of them. The nodes of a history in
 // use renew the names of who is present, so that users change even while nobody speaks.
@@ -62,20 +58,3 @@ func settle(ctx context.Context, from Source, before state, err error) error {
 }
 
 func sameHead(a, b history.RoomInfo) bool { return a.Room == b.Room && a.Head == b.Head }
-
-// eachUsers reads all users, a page at a time.
-func eachUsers(ctx context.Context, s Source, f func(page []accounts.Record) error) error {
-	for after := chat.UserID(""); ; {
-		page, err := s.ExportUsers(ctx, after, pageUsers)
-		if err != nil {
-			return fmt.Errorf("read users: %w", err)
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		if err := f(page); err != nil {
-			return err
-		}
-		after = page[len(page)-1].Identity.User.ID
-	}
-}

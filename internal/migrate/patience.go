@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"salon/internal/history"
 )
 
@@ -16,16 +18,17 @@ const (
 
 // patiently repeats f while a store does not answer. Everything that is done here may be done twice.
 func patiently(ctx context.Context, f func() error) error {
-	began := time.Now()
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := f()
-		if !errors.Is(err, history.ErrUnavailable) || ctx.Err() != nil || time.Since(began) > patience {
-			return err
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval = firstPause, lastPause
+	var err error
+	_, timeout := backoff.Retry(ctx, func() (struct{}, error) {
+		if err = f(); err != nil && !errors.Is(err, history.ErrUnavailable) {
+			return struct{}{}, backoff.Permanent(err)
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return err
-		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(patience))
+	if timeout == nil {
+		return nil
 	}
+	return err // the store's, also where ctx ended the pause
 }

@@ -1,14 +1,10 @@
 package migrate
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 
-	"salon/internal/accounts"
 	"salon/internal/chat"
 	"salon/internal/history"
 )
@@ -51,10 +47,6 @@ func verifyRoom(ctx context.Context, from Source, to Target, r history.RoomInfo,
 	return nil
 }
 
-func same(a, b *chat.Event) bool {
-	return a.Room == b.Room && a.Seq == b.Seq && a.Kind == b.Kind && a.At.Equal(b.At) && a.User == b.User && a.CID == b.CID && a.Text == b.Text
-}
-
 func verifyUsers(ctx context.Context, from Source, to Target) error {
 	for after := chat.UserID(""); ; {
 		want, err := from.ExportUsers(ctx, after, pageUsers)
@@ -78,19 +70,4 @@ func verifyUsers(ctx context.Context, from Source, to Target) error {
 		}
 		after = want[len(want)-1].Identity.User.ID
 	}
-}
-
-// ordered gives the record with its tokens and names in one order and its times in one form.
-func ordered(u accounts.Record) accounts.Record {
-	u.Identity.Created = u.Identity.Created.UTC()
-	u.Tokens, u.Names = append([]accounts.Token{}, u.Tokens...), append([]accounts.HeldName{}, u.Names...)
-	slices.SortFunc(u.Tokens, func(a, b accounts.Token) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
-	slices.SortFunc(u.Names, func(a, b accounts.HeldName) int { return cmp.Compare(a.Key, b.Key) })
-	for i := range u.Tokens {
-		u.Tokens[i].Added = u.Tokens[i].Added.UTC()
-	}
-	for i := range u.Names {
-		u.Names[i].Until = u.Names[i].Until.UTC()
-	}
-	return u
 }

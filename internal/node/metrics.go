@@ -7,10 +7,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"salon/internal/edge"
+	"salon/internal/rooms"
 )
 
-// metrics serves what the node counts, in the text form that Prometheus reads.
-func (n *Node) metrics() http.Handler {
+// metricsHandler serves what a node counts, in the text form that Prometheus reads.
+func metricsHandler(all *rooms.Rooms, sessions *edge.Server) http.Handler {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	gauge := func(name, help string, f func() float64) {
@@ -20,10 +23,10 @@ func (n *Node) metrics() http.Handler {
 		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "salon_" + name, Help: help},
 			func() float64 { return float64(v.Load()) }))
 	}
-	s := n.rooms.Stats()
-	gauge("sessions", "Connections.", func() float64 { return float64(n.sessions.Open()) })
+	s := all.Stats()
+	gauge("sessions", "Connections.", func() float64 { return float64(sessions.Open()) })
 	gauge("degraded", "1 while messages to other nodes are slow, since the broker is away.", func() float64 {
-		if n.rooms.Peers().Degraded() {
+		if all.Peers().Degraded() {
 			return 1
 		}
 		return 0
@@ -37,7 +40,7 @@ func (n *Node) metrics() http.Handler {
 	counter("lags_total", "Members told that they lag.", &s.Lags)
 	counter("gap_repairs_total", "Pages read to fill gaps.", &s.Repairs)
 	counter("page_reads_total", "Pages read from the history.", &s.PageReads)
-	p := n.rooms.Peers().Stats()
+	p := all.Peers().Stats()
 	counter("published_total", "Messages to other nodes.", &p.Published)
 	counter("publish_failures_total", "Messages that the broker did not take.", &p.PubFailed)
 	counter("received_total", "Messages from other nodes.", &p.Received)

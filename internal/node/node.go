@@ -106,10 +106,10 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		Sessions: n.sessions, Web: web.Files(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
-		Health: http.HandlerFunc(healthy), Ready: &readiness{node: n}, TLS: certificate,
+		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()}, TLS: certificate,
 	}
 	if n.cfg.Metrics {
-		sc.Metrics = n.metrics()
+		sc.Metrics = metricsHandler(n.rooms, n.sessions)
 	}
 	n.server, err = server.New(sc)
 	return err

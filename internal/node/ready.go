@@ -6,11 +6,14 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"salon/internal/cluster"
 )
 
 // readiness tells whether a message would go through now. Its answer is kept for a moment, so that asking costs nothing.
 type readiness struct {
-	node *Node
+	parts *parts
+	peers *cluster.Cluster
 
 	mu    sync.Mutex // held while it is being found out: those who ask meanwhile get the same answer
 	at    time.Time
@@ -60,7 +63,7 @@ func (r *readiness) now(ctx context.Context) state {
 func (r *readiness) probe(ctx context.Context) state {
 	s := state{Status: "ready", History: "ok", Broker: "none", Nodes: 1}
 	var work sync.WaitGroup
-	if r.node.parts.broker != nil {
+	if r.parts.broker != nil {
 		work.Go(func() { s.Broker, s.Nodes = r.probeBroker(ctx) })
 	}
 	stored := r.probeHistory(ctx)
@@ -77,22 +80,22 @@ func (r *readiness) probe(ctx context.Context) state {
 // probeHistory makes a durable write. It holds a name that no user can have, so that the history does not grow by being asked.
 func (r *readiness) probeHistory(ctx context.Context) bool {
 	now := time.Now()
-	return r.node.parts.accounts.ClaimName(ctx, "/ready", "u_ready", now, now.Add(time.Minute)) == nil
+	return r.parts.accounts.ClaimName(ctx, "/ready", "u_ready", now, now.Add(time.Minute)) == nil
 }
 
 func (r *readiness) probeBroker(ctx context.Context) (broker string, nodes int) {
-	living, ok := r.node.parts.presence.(interface {
+	living, ok := r.parts.presence.(interface {
 		Nodes(context.Context) (int, error)
 	})
 	if ok {
 		nodes, _ = living.Nodes(ctx)
 	}
 	switch {
-	case r.node.rooms.Peers().Degraded():
+	case r.peers.Degraded():
 		return "away", nodes
 	case nodes == 1: // nobody else is there to answer
 		return "ok", nodes
-	case r.node.rooms.Peers().Probe(ctx):
+	case r.peers.Probe(ctx):
 		return "ok", nodes
 	}
 	return "away", nodes
