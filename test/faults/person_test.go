@@ -96,6 +96,9 @@ func (p *person) live(ctx, talk context.Context, o origin) {
 	}
 }
 
+// ahead is how many texts of one client wait at most: a slow machine is not left with more and more to do.
+const ahead = 100
+
 // talk sends texts to rooms at the person's pace until ctx ends.
 func (p *person) talk(ctx context.Context, o origin) {
 	if o.pace <= 0 {
@@ -107,7 +110,7 @@ func (p *person) talk(ctx context.Context, o origin) {
 		if ctx.Err() != nil {
 			return
 		}
-		if o.quiet.Load() {
+		if o.quiet.Load() || p.Pending() >= ahead {
 			continue
 		}
 		room := rooms[rng.IntN(len(rooms))]

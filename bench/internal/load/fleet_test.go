@@ -227,7 +227,9 @@ func TestConnectTellsARefusal(t *testing.T) {
 		return err
 	})
 	f, err := load.Connect(t.Context(), load.Plan{Dialect: load.Salon{}, Servers: []string{address}, Members: 1, Rooms: 1, Sample: 1})
-	defer f.Close()
+	if f != nil {
+		defer f.Close()
+	}
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("%v", err)
 	}
