@@ -67,7 +67,7 @@ func BenchmarkQueueFlush(b *testing.B) {
 		b.SetBytes(int64(len(m.plain)))
 		b.ReportAllocs()
 		for b.Loop() {
-			c.nc.Write(m.plain)
+			c.socket.nc.Write(m.plain)
 		}
 	})
 }
@@ -104,8 +104,7 @@ func benchmarkBurst(b *testing.B, message []byte) {
 	defer near.Close()
 	const together = 32
 	burst := []byte(strings.Repeat(string(message), together))
-	c := &Conn{opts: &Options{}, window: maxWindow}
-	c.start(far, nil)
+	c := newConn(far, nil, terms{opts: &Options{}, window: maxWindow})
 	n := 0
 	b.SetBytes(int64(len(message)))
 	b.ReportAllocs()
@@ -157,5 +156,18 @@ func BenchmarkDeflate(b *testing.B) {
 				b.ReportMetric(float64(len(d.deflate(p)))/float64(len(p)), "ratio")
 			})
 		}
+	}
+}
+
+// BenchmarkMask is what a client pays for each payload, and a server for each that it reads.
+func BenchmarkMask(b *testing.B) {
+	for _, n := range []int{20, 100, 300, 4 << 10, 64 << 10} {
+		b.Run(fmt.Sprintf("bytes=%d", n), func(b *testing.B) {
+			p := make([]byte, n)
+			b.SetBytes(int64(n))
+			for b.Loop() {
+				xorMask(p, [4]byte{1, 2, 3, 4}, 0)
+			}
+		})
 	}
 }

@@ -2,22 +2,22 @@ package ws
 
 import "sync"
 
-// buffer is a piece of memory on loan from the pool.
+// buffer is a piece of memory from a pool.
 type buffer struct {
 	b []byte // all of it
 }
 
-// Sizes of pooled buffers: 1 KiB to 1 MiB, each four times the one before. Larger ones are left to the collector.
+// Sizes of pooled buffers: 1 KiB to 1 MiB, each four times the one before. Larger buffers are not pooled.
 const (
 	smallestBuffer = 1 << 10
 	largestBuffer  = 1 << 20
 	bufferClasses  = 6
 )
 
-// buffers is shared by all connections: it holds no state, only memory.
+// buffers are the pools, one for each size. All connections share them: they hold no state, only memory.
 var buffers [bufferClasses]sync.Pool
 
-// getBuffer lends a buffer of n bytes or more.
+// getBuffer returns a buffer of n bytes or more.
 func getBuffer(n int) *buffer {
 	size := smallestBuffer
 	for class := range buffers {
@@ -32,7 +32,7 @@ func getBuffer(n int) *buffer {
 	return &buffer{b: make([]byte, n)}
 }
 
-// putBuffer takes b back; nobody may use its memory any more.
+// putBuffer returns b to its pool. Nobody may use its memory any more.
 func putBuffer(b *buffer) {
 	size := smallestBuffer
 	for class := range buffers {
@@ -44,7 +44,7 @@ func putBuffer(b *buffer) {
 	}
 }
 
-// growBuffer lends a buffer of n bytes or more that begins with the first used bytes of b, and takes b back.
+// growBuffer returns a buffer of n bytes or more that begins with the first used bytes of b, and returns b to its pool.
 func growBuffer(b *buffer, used, n int) *buffer {
 	bigger := getBuffer(n)
 	copy(bigger.b, b.b[:used])

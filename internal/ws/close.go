@@ -3,189 +3,209 @@ package ws
 import (
 	"errors"
 	"net"
-	"time"
+	"sync"
 )
 
-// Close ends the connection properly: what is queued is still written, then a close frame with code and reason (cut to 123
-// bytes), and the peer has Options.CloseTimeout to answer. It does not wait: a Read in progress, or else a goroutine of the
-// connection's own, sees it through. code is one that may be sent (RFC 6455, section 7.4; others become 1011), or 0 for none.
-// Only the first Close counts.
-func (c *Conn) Close(code int, reason string) {
+// closeHandshake decides who may read, and brings the connection to its end. It owns the reading role, because the peer's
+// close frame is found by reading: when this side closes the connection, either the goroutine that reads just then waits
+// for the peer's close frame, or one that the closeHandshake starts.
+type closeHandshake struct {
+	in     *assembler // immutable
+	writer *writer    // immutable
+
+	mu      sync.Mutex // guards what follows
+	reading bool       // a goroutine has the reading role
+	closing bool       // this side's close frame is queued
+	ending  bool       // the goroutine that ends the connection has the reading role, for good
+	readErr error      // what every further read returns
+}
+
+func (c *closeHandshake) start(in *assembler, w *writer) { c.in, c.writer = in, w }
+
+// beginRead takes the reading role.
+func (c *closeHandshake) beginRead() error {
 	c.mu.Lock()
-	if c.is(closing | broken) {
-		c.mu.Unlock()
-		return
+	defer c.mu.Unlock()
+	return c.takeRole()
+}
+
+// tryBeginRead takes the reading role. While the goroutine that ends the connection has it, there is nothing to read yet:
+// when the socket is closed, the poller's callback is called again.
+func (c *closeHandshake) tryBeginRead() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readErr == nil && c.ending && !c.writer.socket.ending() {
+		return ErrNothing
 	}
-	c.pushClose(code, reason)
-	alone := !c.is(reading | finishing)
-	if alone {
-		c.state |= finishing
-		c.working++
+	return c.takeRole()
+}
+
+// takeRole takes the reading role. The caller holds mu.
+func (c *closeHandshake) takeRole() error {
+	if c.readErr != nil {
+		return c.readErr
 	}
-	c.mu.Unlock()
-	c.limitClosing()
-	c.Flush()
-	if alone {
+	if c.ending || c.writer.socket.ending() {
+		return net.ErrClosed
+	}
+	c.reading = true
+	return nil
+}
+
+// endRead gives the reading role back, with a message for the caller. It returns false when this side is closing the
+// connection: the caller then goes on reading, and the message is not wanted any more.
+func (c *closeHandshake) endRead() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return false
+	}
+	c.reading = false
+	return true
+}
+
+// stopRead gives the reading role back, without a message. When this side is closing the connection, the role goes to a
+// goroutine that completes the handshake.
+func (c *closeHandshake) stopRead() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reading = false
+	if c.closing && !c.ending && c.writer.socket.begin() {
+		c.ending = true
 		go c.finish(false)
 	}
 }
 
-// Kill ends the connection at once. What waits to be written is lost, also what the socket holds.
-func (c *Conn) Kill() {
-	if s, ok := c.nc.(interface{ SetLinger(int) error }); ok {
-		s.SetLinger(0) // else the system would keep trying, and keep the memory, for minutes with a peer that is gone
+// readMessage returns the next message to the goroutine that has the reading role. It answers pings on the way. The
+// peer's close frame is an error, a *CloseError. Without wait it returns ErrNothing when no message has begun.
+//
+// readMessage waits for the first byte itself rather than in assembler.next, so that the stack of a waiting goroutine
+// stays small.
+func (c *closeHandshake) readMessage(wait bool) (Opcode, []byte, error) {
+	c.in.reset()
+	var m message
+	for {
+		if m.op == 0 && c.in.input.buffered() == 0 {
+			if err := c.in.input.await(wait); err != nil {
+				return 0, nil, err
+			}
+		}
+		op, p, err := c.in.next(&m)
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case op == opPing:
+			c.writer.queue.pushPong(p)
+			c.writer.flush()
+		case op == opClose:
+			end, err := parseClose(p)
+			if err != nil {
+				return 0, nil, err
+			}
+			return 0, nil, end
+		case op != opPong:
+			return op, p, nil
+		}
 	}
-	c.shut()
 }
 
-// Done returns a channel that is closed when the socket is closed and no goroutine of the connection's own is left.
-func (c *Conn) Done() <-chan struct{} {
+// close begins the handshake from this side.
+func (c *closeHandshake) close(code int, reason string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.done == nil {
-		c.done = make(chan struct{})
-		c.signal()
-	}
-	return c.done
-}
-
-// signal closes done if it is time; mu is held.
-func (c *Conn) signal() {
-	if c.done == nil || !c.is(closed) || c.working > 0 {
+	if c.closing || !c.writer.queue.seal(code, reason) {
+		c.mu.Unlock()
 		return
 	}
-	select {
-	case <-c.done:
-	default:
-		close(c.done)
+	c.closing = true
+	finish := !c.reading && !c.ending && c.writer.socket.begin()
+	if finish {
+		c.ending = true
+	}
+	c.mu.Unlock()
+	c.limit()
+	c.writer.flush()
+	if finish {
+		go c.finish(false)
 	}
 }
 
-// worked is the end of a goroutine of the connection's own.
-func (c *Conn) worked() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.working--
-	c.signal()
-}
+// limit bounds what is left of the connection.
+func (c *closeHandshake) limit() { c.writer.socket.endWithin(c.writer.queue.terms.opts.closeTimeout()) }
 
-// pushClose queues the last frame; mu is held.
-func (c *Conn) pushClose(code int, reason string) {
-	c.push(c.controlFrame(opClose, closePayload(code, reason)))
-	c.state |= closing
-}
-
-// limitClosing bounds what is left of the connection.
-func (c *Conn) limitClosing() {
-	c.nc.SetDeadline(time.Now().Add(c.opts.closeTimeout())) // fails only where the socket is closed already
-}
-
-// failRead gives the reading role up for good: it answers a close frame or a fault, and sees to the connection's end. It
+// failRead gives the reading role up for good. It answers a close frame or a fault, and has the connection ended. It
 // returns what Read returns.
-func (c *Conn) failRead(err error) error {
-	end, told := errors.AsType[*CloseError](err)
+func (c *closeHandshake) failRead(err error) error {
+	end, byProtocol := errors.AsType[*CloseError](err)
 	c.mu.Lock()
-	if !told && c.is(closing|shutting) {
+	if !byProtocol && (c.closing || c.writer.socket.ending()) {
 		err = net.ErrClosed
 	}
 	c.readErr = err
-	c.state = c.state&^reading | finishing
-	answer := told && !c.is(closing|broken)
-	switch {
-	case answer && end.Remote:
-		c.pushClose(end.Code, "") // as section 5.5.1 advises
-	case answer:
-		c.pushClose(end.Code, end.Reason)
-	}
-	if told {
-		c.working++
-	}
-	c.mu.Unlock()
-	if !told {
+	c.reading, c.ending = false, true
+	if !byProtocol {
+		c.mu.Unlock()
 		c.shut()
 		return err
 	}
-	if answer {
-		c.limitClosing()
+	answer := false
+	if !c.closing {
+		reason := end.Reason
+		if end.Remote {
+			reason = "" // section 5.5.1 advises to repeat the code only
+		}
+		answer = c.writer.queue.seal(end.Code, reason)
+		c.closing = answer
 	}
-	c.Flush()
-	go c.finish(true)
+	finish := c.writer.socket.begin()
+	c.mu.Unlock()
+	if answer {
+		c.limit()
+	}
+	c.writer.flush()
+	if finish {
+		go c.finish(true)
+	}
 	return err
 }
 
-// finish sees the connection to its end. told says that the peer's close frame has come, or that nothing sensible will.
-func (c *Conn) finish(told bool) {
-	defer c.worked()
-	if !told {
-		c.input.abandon()
+// finish ends the connection. heard says that the peer's close frame has come, or that nothing sensible will.
+func (c *closeHandshake) finish(heard bool) {
+	defer c.writer.socket.end()
+	if !heard {
+		c.in.abandon()
 	}
-	for !told {
+	for !heard {
 		if _, _, err := c.readMessage(true); err != nil {
-			if _, told = errors.AsType[*CloseError](err); !told {
+			if _, heard = errors.AsType[*CloseError](err); !heard {
 				break
 			}
 		}
 	}
-	c.waitWritten()
-	if told {
-		c.linger()
+	c.writer.flush() // close may not have come to it yet
+	c.writer.waitStopped()
+	if heard {
+		c.awaitEnd()
 	}
 	c.shut()
 }
 
-// waitWritten waits until there is no writer. The deadline of limitClosing bounds it.
-func (c *Conn) waitWritten() {
-	c.mu.Lock()
-	if !c.is(writing) {
-		c.mu.Unlock()
+// awaitEnd lets the peer read the close frame. Closing a socket with unread input would reset the connection, and the peer
+// might lose what is on its way. The server therefore ends its direction, and both sides read until the end (RFC 6455,
+// section 7.1.1).
+func (c *closeHandshake) awaitEnd() {
+	if !c.writer.queue.terms.client && !c.writer.socket.closeWrite() {
 		return
-	}
-	if c.written == nil {
-		c.written = make(chan struct{})
-	}
-	written := c.written
-	c.mu.Unlock()
-	<-written
-}
-
-// linger lets the peer read the close frame: to close a socket with unread input would reset it, and the peer might lose
-// what is on its way. The server ends its direction and the client waits for that (RFC 6455, section 7.1.1).
-func (c *Conn) linger() {
-	if !c.client {
-		s, ok := c.nc.(interface{ CloseWrite() error })
-		if !ok || s.CloseWrite() != nil {
-			return
-		}
 	}
 	for {
-		c.input.r, c.input.w = 0, 0
-		if c.fill() != nil {
+		c.in.input.discard()
+		if c.in.input.fill() != nil {
 			return
 		}
 	}
 }
 
-// shut closes the socket.
-func (c *Conn) shut() {
-	c.mu.Lock()
-	if c.is(shutting) {
-		c.mu.Unlock()
-		return
-	}
-	c.state |= shutting
-	c.dropQueue()
-	w := c.watch
-	c.mu.Unlock()
-	if w != nil {
-		w.end()
-		defer w.ready() // whoever reads learns of it
-	}
-	if s, ok := c.nc.(interface{ NetConn() net.Conn }); ok {
-		s.NetConn().Close() // TLS would wait to say goodbye
-	}
-	c.nc.Close()
-	c.mu.Lock()
-	c.state |= closed
-	c.signal()
-	c.mu.Unlock()
+// shut closes the socket. What waits to be written is lost.
+func (c *closeHandshake) shut() {
+	c.writer.queue.drop()
+	c.writer.socket.shut()
 }

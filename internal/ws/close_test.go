@@ -80,11 +80,7 @@ func TestCloseWaitsForTheAnswer(t *testing.T) {
 			<-c.Done()
 		})
 		c := <-conns
-		until(t, "reading", func() bool {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			return c.is(reading)
-		})
+		until(t, "reading", func() bool { return isReading(c) })
 		c.Close(CloseGoingAway, "")
 		if got, err := p.receive(); err != nil || got != "close 1001" {
 			t.Fatalf("%q, %v", got, err)
@@ -190,9 +186,9 @@ func TestKill(t *testing.T) {
 		}
 	})
 	until(t, "waiting", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.drained != nil
+		c.queue.mu.Lock()
+		defer c.queue.mu.Unlock()
+		return c.queue.drained != nil
 	})
 	for range 4 {
 		waiting.Go(c.Kill)

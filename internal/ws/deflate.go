@@ -16,23 +16,26 @@ const (
 	// deflateLevel: see BenchmarkDeflate.
 	deflateLevel = 5
 
-	// maxStreams bounds the last blocks in one message. Beginning anew after one costs far more than the two bytes it takes
-	// to ask for it.
+	// maxStreams bounds the last blocks (BFINAL) in one message. To start again after one costs far more than the two bytes
+	// that ask for it.
 	maxStreams = 64
 )
 
 // deflateTail is what the sender took off (RFC 7692, section 7.2.1), and a last block that ends the stream.
-var deflateTail = [9]byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
+var deflateTail = [tailRoom]byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
+
+// tailRoom is the room that inflate needs behind a message.
+const tailRoom = 9
 
 var errDeflate = errors.New("ws: not a deflate stream")
 
-// The pools hold what is costly to make: a deflater is some hundred kilobytes, an inflater some forty.
+// The pools hold what is costly to make: a deflater takes some hundred kilobytes, an inflater some forty.
 var (
 	deflaters = sync.Pool{New: func() any { return newDeflater() }}
 	inflaters = sync.Pool{New: func() any { return newInflater() }}
 )
 
-// deflater compresses one message at a time and keeps nothing of it.
+// deflater compresses one message at a time, and keeps nothing of it for the next.
 type deflater struct {
 	w   *flate.Writer
 	out bytes.Buffer
@@ -76,16 +79,26 @@ func newInflater() *inflater {
 	return d
 }
 
-// inflate inflates a message of at most limit bytes into a buffer on loan. p must have room for deflateTail after its
-// end; what stands there is the same afterwards. Errors: a CloseError of code 1009 or 1007.
+// inflate inflates a message of at most limit bytes with an inflater of the pool.
+func inflate(p []byte, limit int, check *textCheck) (*buffer, int, error) {
+	d := inflaters.Get().(*inflater)
+	out, n, err := d.inflate(p, limit, check)
+	d.src.Reset(nil)
+	inflaters.Put(d)
+	return out, n, err
+}
+
+// inflate inflates a message of at most limit bytes into a pooled buffer, and returns the buffer and the message's size.
+// check, when it is not nil, checks the text. p must have room for deflateTail after its end; the bytes there are
+// restored. Errors: a CloseError of code 1009 or 1007.
 func (d *inflater) inflate(p []byte, limit int, check *textCheck) (*buffer, int, error) {
-	var kept [len(deflateTail)]byte
-	room := p[len(p) : len(p)+len(deflateTail)]
+	var kept [tailRoom]byte
+	room := p[len(p) : len(p)+tailRoom]
 	copy(kept[:], room)
 	copy(room, deflateTail[:])
 	defer copy(room, kept[:])
 
-	d.src.Reset(p[:len(p)+len(deflateTail)])
+	d.src.Reset(p[:len(p)+tailRoom])
 	d.r.Reset(&d.src, nil)
 	out, n := getBuffer(min(4*len(p), limit+1)), 0
 	for streams := 1; ; {
@@ -119,22 +132,22 @@ func (d *inflater) inflate(p []byte, limit int, check *textCheck) (*buffer, int,
 	}
 }
 
-// errEnd says that the message was inflated to its end.
+// errEnd says that the whole message is inflated.
 var errEnd = errors.New("ws: end of message")
 
-// nextStream is called at the end of a last block (BFINAL). Where that was the sender's, more blocks may follow, whose
-// references reach back over it (RFC 7692, section 7.2.1).
+// nextStream is called at the end of a last block (BFINAL). When it was the sender's, more blocks may follow, and they may
+// refer to bytes from before it (RFC 7692, section 7.2.1).
 func (d *inflater) nextStream(done []byte) error {
-	const ours = len(deflateTail) - 4 // the last block that inflate added
+	const ours = tailRoom - 4 // the last block that inflate added
 	switch left := d.src.Len(); {
-	case left == 0: // as it should be: the end was ours
+	case left == 0: // as it should be: the last block was the one that inflate added
 		return errEnd
-	case left == ours: // the sender's last block was empty, and its tail is what was taken off
+	case left == ours: // the sender's last block was empty, and the bytes taken off were its end
 		return errEnd
-	case left == len(deflateTail): // the sender left no block after its last, and is forgiven
+	case left == tailRoom: // the sender put no empty block behind its last block; this is accepted
 		return errEnd
-	case left < len(deflateTail):
-		return errDeflate // a block was cut short, and took part of the tail for its own
+	case left < tailRoom:
+		return errDeflate // a block was cut short, and part of the tail was read as its content
 	}
 	return d.r.Reset(&d.src, done[max(0, len(done)-1<<maxWindow):])
 }

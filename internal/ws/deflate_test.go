@@ -129,12 +129,11 @@ func compressed() []conversation {
 func TestLengthIsNotBelieved(t *testing.T) {
 	for _, rsv := range []byte{0, 4} {
 		s := &script{says: frame{op: 2, rsv: rsv, payload: noise(100), claim: 1 << 30}.encode(true), piece: 1 << 20}
-		c := &Conn{opts: &Options{MaxMessage: 1 << 30}, window: maxWindow}
-		c.start(s, nil)
+		c := newConn(s, nil, terms{opts: &Options{MaxMessage: 1 << 30}, window: maxWindow})
 		if _, _, err := c.Read(); err != io.ErrUnexpectedEOF {
 			t.Errorf("Read failed with %v", err)
 		}
-		if n := len(c.input.msg.b); n > firstAnnounce {
+		if n := len(c.in.buf.b); n > firstAnnounced {
 			t.Errorf("%d bytes of memory for 100", n)
 		}
 		<-c.Done()

@@ -19,10 +19,10 @@ import (
 
 const (
 	maxAnswer = 64 << 10 // bytes of a server's answer to the handshake
-	maxBody   = 1 << 10  // bytes kept of the page that came instead
+	maxBody   = 1 << 10  // bytes kept of the body of an answer that refuses
 )
 
-// StatusError says that the server answered the handshake with another status than 101.
+// StatusError says that the server answered the handshake with a status other than 101.
 type StatusError struct {
 	Status int
 	Header http.Header
@@ -33,8 +33,9 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("ws: server answered %d %s", e.Status, http.StatusText(e.Status))
 }
 
-// Dial connects to a ws:// or wss:// URL; o may be nil. ctx bounds connecting and the handshake, not the connection.
-// Errors: StatusError, the context's, the network's, and those of an answer that is no WebSocket handshake.
+// Dial connects to a ws:// or wss:// URL. o may be nil. ctx bounds the time to connect and for the handshake, not the life
+// of the connection. Errors: StatusError, the context's, the network's, and those of an answer that is not a WebSocket
+// handshake.
 func Dial(ctx context.Context, rawURL string, o *DialOptions) (*Conn, error) {
 	if o == nil {
 		o = &DialOptions{}
@@ -69,7 +70,7 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// connect makes the connection that the handshake goes over, with TLS where u asks for it.
+// connect makes the network connection, with TLS when u asks for it.
 func connect(ctx context.Context, u *url.URL, o *DialOptions) (net.Conn, error) {
 	port := u.Port()
 	if port == "" {
@@ -102,7 +103,7 @@ func connect(ctx context.Context, u *url.URL, o *DialOptions) (net.Conn, error) 
 	return tc, nil
 }
 
-// dialOver does the handshake.
+// dialOver does the handshake over nc.
 func dialOver(ctx context.Context, nc net.Conn, u *url.URL, o *DialOptions) (*Conn, error) {
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -119,8 +120,8 @@ func dialOver(ctx context.Context, nc net.Conn, u *url.URL, o *DialOptions) (*Co
 		body, _ := io.ReadAll(io.LimitReader(answer.Body, maxBody))
 		return nil, &StatusError{Status: answer.StatusCode, Header: answer.Header, Body: string(body)}
 	}
-	c := &Conn{opts: o.options(), client: true}
-	if err := c.checkAnswer(answer.Header, key, o); err != nil {
+	terms, err := checkAnswer(answer.Header, key, o)
+	if err != nil {
 		return nil, err
 	}
 	early, err := br.Peek(br.Buffered())
@@ -130,8 +131,7 @@ func dialOver(ctx context.Context, nc net.Conn, u *url.URL, o *DialOptions) (*Co
 	if !stop() {
 		return nil, ctx.Err() // the deadline may be set already
 	}
-	c.start(nc, early)
-	return c, nil
+	return newConn(nc, early, terms), nil
 }
 
 func newKey() string {
@@ -160,7 +160,7 @@ func newRequest(u *url.URL, key string, o *DialOptions) *http.Request {
 	}
 	r.Header.Set("Upgrade", "websocket")
 	r.Header.Set("Connection", "Upgrade")
-	r.Header["Sec-WebSocket-Key"] = []string{key} // as RFC 6455 writes it; some servers insist
+	r.Header["Sec-WebSocket-Key"] = []string{key} // spelled as in RFC 6455: some servers insist
 	r.Header["Sec-WebSocket-Version"] = []string{"13"}
 	if len(o.Subprotocols) > 0 {
 		r.Header["Sec-WebSocket-Protocol"] = []string{strings.Join(o.Subprotocols, ", ")}
@@ -171,23 +171,24 @@ func newRequest(u *url.URL, key string, o *DialOptions) *http.Request {
 	return r
 }
 
-// checkAnswer judges the server's answer (RFC 6455, section 4.1) and takes from it what was agreed.
-func (c *Conn) checkAnswer(h http.Header, key string, o *DialOptions) error {
+// checkAnswer checks the server's answer (RFC 6455, section 4.1), and returns what it agrees on.
+func checkAnswer(h http.Header, key string, o *DialOptions) (terms, error) {
+	t := terms{opts: o.options(), client: true}
 	switch accepts := h["Sec-Websocket-Accept"]; {
 	case !hasToken(h["Upgrade"], "websocket") || !hasToken(h["Connection"], "upgrade"):
-		return errors.New("answer without upgrade")
+		return t, errors.New("answer without upgrade")
 	case len(accepts) != 1 || accepts[0] != acceptKey(key):
-		return errors.New("Sec-WebSocket-Accept does not match")
+		return t, errors.New("Sec-WebSocket-Accept does not match")
 	}
 	if chosen := h["Sec-Websocket-Protocol"]; len(chosen) > 0 {
 		if len(chosen) > 1 || !slices.Contains(o.Subprotocols, chosen[0]) {
-			return errors.New("a subprotocol that was not offered")
+			return t, errors.New("a subprotocol that was not offered")
 		}
-		c.subprotocol = chosen[0]
+		t.subprotocol = chosen[0]
 	}
 	compress, err := checkDeflateAnswer(h["Sec-Websocket-Extensions"], o.Compress)
 	if compress {
-		c.window = maxWindow
+		t.window = maxWindow
 	}
-	return err
+	return t, err
 }

@@ -222,12 +222,10 @@ func noText(n int) string {
 // TestPipe: without a socket below, everything still works.
 func TestPipe(t *testing.T) {
 	near, far := net.Pipe()
-	server := &Conn{opts: &Options{}}
-	server.start(far, nil)
+	server := newConn(far, nil, terms{opts: &Options{}})
 	var served sync.WaitGroup
 	served.Go(func() { echo(server) })
-	client := &Conn{opts: &Options{}, client: true}
-	client.start(near, nil)
+	client := newConn(near, nil, terms{opts: &Options{}, client: true})
 	for n := range 40 {
 		exchange(t, client, strings.Repeat("a", n*n*n))
 	}
@@ -238,15 +236,20 @@ func TestPipe(t *testing.T) {
 	served.Wait()
 }
 
+// isReading tells whether a goroutine reads.
+func isReading(c *Conn) bool {
+	c.closing.mu.Lock()
+	defer c.closing.mu.Unlock()
+	return c.closing.reading
+}
+
 // closeWhileReading closes under a Read in progress, and returns how that ended; nil where not by the protocol.
 func closeWhileReading(c *Conn, code int, reason string) *CloseError {
 	var err error
 	var reader sync.WaitGroup
 	reader.Go(func() { _, _, err = c.Read() })
-	for isReading := false; !isReading; runtime.Gosched() {
-		c.mu.Lock()
-		isReading = c.is(reading)
-		c.mu.Unlock()
+	for !isReading(c) {
+		runtime.Gosched()
 	}
 	c.Close(code, reason)
 	reader.Wait()

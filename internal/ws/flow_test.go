@@ -40,7 +40,7 @@ func accepted(t testing.TB, o *Options) (*Conn, *peer) {
 	})
 	p.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 	c := <-conns
-	c.nc.(*net.TCPConn).SetWriteBuffer(64 << 10)
+	c.socket.nc.(*net.TCPConn).SetWriteBuffer(64 << 10)
 	return c, p
 }
 
@@ -138,9 +138,10 @@ func TestPingsOfOneWhoDoesNotRead(t *testing.T) {
 		p.send(frame{op: 9, payload: string(payload)}.encode(true))
 	}
 	until(t, "the last ping handled while nobody reads", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.pongs == maxPongs && bytes.HasSuffix(c.queue.list[c.pongAt], payload)
+		q := &c.queue
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return q.pongs == maxPongs && bytes.HasSuffix(q.waiting.frames[q.pongAt], payload)
 	})
 	last := q("pong", string(payload))
 	for got, err := "", error(nil); got != last; {
@@ -205,8 +206,7 @@ func testOrder(t *testing.T, compress bool) {
 func TestOneWrite(t *testing.T) {
 	near, far := net.Pipe()
 	defer near.Close()
-	c := &Conn{opts: &Options{}}
-	c.start(far, nil)
+	c := newConn(far, nil, terms{opts: &Options{}})
 	var want []byte
 	for i := range 20 {
 		m := NewMessage(Text, []byte(strings.Repeat("x", i)))
@@ -228,7 +228,7 @@ func TestOneWrite(t *testing.T) {
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	c, p := accepted(t, &Options{QueueBytes: 1 << 20})
-	seen := func() int64 { return c.seen.Load() }
+	seen := func() int64 { return c.socket.seen.Load() }
 	before := seen()
 	c.Queue(NewMessage(Text, []byte("a")))
 	c.Flush()
@@ -283,8 +283,7 @@ func TestIdleCovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := &covered{Conn: far}
-	c := &Conn{opts: &Options{QueueBytes: 16 << 20}}
-	c.start(v, nil)
+	c := newConn(v, nil, terms{opts: &Options{QueueBytes: 16 << 20}})
 	p := newPeer(t, near, true)
 	defer func() {
 		c.Kill()
@@ -292,20 +291,20 @@ func TestIdleCovered(t *testing.T) {
 	}()
 
 	until(t, "a ping that is no sign of life", func() bool { // where the machine is slow a few may look like one
-		before := c.seen.Load()
+		before := c.socket.seen.Load()
 		c.Ping()
 		until(t, "the ping written", func() bool { return c.Queued() == 0 })
-		return c.seen.Load() == before
+		return c.socket.seen.Load() == before
 	})
 	stuff(t, c, 64<<10)
 	until(t, "a write that waits", func() bool {
 		began := v.began.Load()
 		return began != 0 && time.Since(time.Unix(0, began)) > 2*fullFrom
 	})
-	before := c.seen.Load()
+	before := c.socket.seen.Load()
 	until(t, "life by writing", func() bool {
 		p.receive()
-		return c.seen.Load() > before
+		return c.socket.seen.Load() > before
 	})
 }
 
@@ -331,8 +330,7 @@ func TestMemoryAtRest(t *testing.T) {
 	var readers sync.WaitGroup
 	o := &Options{Compress: true}
 	for i := range n {
-		conns[i] = &Conn{opts: o, window: maxWindow}
-		conns[i].start(far[i], nil)
+		conns[i] = newConn(far[i], nil, terms{opts: o, window: maxWindow})
 		readers.Go(func() { echo(conns[i]) })
 	}
 	message := frame{op: 1, rsv: 4, payload: pack(strings.Repeat("salut ", 100), 6)}.encode(true)

@@ -1,15 +1,16 @@
 package ws
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
-
-	gobwas "github.com/gobwas/ws"
+	"math/bits"
+	"math/rand/v2"
 )
 
-// Opcode says what a message is.
+// Opcode is the kind of a message.
 type Opcode byte
 
-// The kinds of message. Text is UTF-8, and checked on reading.
+// The kinds of message. Text is UTF-8; what is read is checked.
 const (
 	Text   Opcode = 1
 	Binary Opcode = 2
@@ -33,19 +34,19 @@ const (
 	maxControl = 125 // bytes of payload in a control frame
 )
 
-// header is a frame's, decoded.
+// header is the decoded header of a frame.
 type header struct {
 	length int64
 	mask   [4]byte
 	op     Opcode
-	rsv    byte // the three bits where they stand
+	rsv    byte // the three reserved bits, at their places in the first byte
 	fin    bool
 	masked bool
 }
 
 func (h *header) control() bool { return h.op&8 != 0 }
 
-// headerSize tells how many bytes the header has whose first two bytes are given.
+// headerSize tells how many bytes a header has, by its second byte.
 func headerSize(second byte) int {
 	n := 2
 	switch second &^ bitMask {
@@ -60,8 +61,8 @@ func headerSize(second byte) int {
 	return n
 }
 
-// parseHeader decodes the header p, of exactly headerSize bytes. It reports lengths that are not in their shortest form
-// or have the top bit set; everything else is for the connection to judge.
+// parseHeader decodes the header p, of exactly headerSize bytes. It refuses lengths that are not in their shortest form or
+// have the top bit set. Whether the frame is allowed where it stands is not decided here.
 func parseHeader(p []byte) (header, error) {
 	h := header{
 		fin: p[0]&bitFin != 0, rsv: p[0] & bitsRSV, op: Opcode(p[0] & 0x0f),
@@ -101,7 +102,7 @@ func appendFrame(p []byte, op Opcode, rsv byte, payload []byte) []byte {
 	return append(appendHeader(p, op, rsv, len(payload)), payload...)
 }
 
-// newFrame makes an unmasked final frame, in memory of exactly its size.
+// newFrame returns an unmasked final frame, in memory of exactly its size.
 func newFrame(op Opcode, rsv byte, payload []byte) []byte {
 	size := 2 + len(payload)
 	switch {
@@ -116,12 +117,52 @@ func newFrame(op Opcode, rsv byte, payload []byte) []byte {
 // maskFrame returns a copy of an unmasked frame as a client has to send it (section 5.3).
 func maskFrame(frame []byte) []byte {
 	head := headerSize(frame[1])
-	key := gobwas.NewMask() // of the runtime's generator, which is seeded by the system and cannot be predicted
+	var key [4]byte
+	binary.LittleEndian.PutUint32(key[:], rand.Uint32()) // ChaCha8, seeded by the system: it cannot be predicted
 	masked := make([]byte, 0, len(frame)+len(key))
 	masked = append(masked, frame[:head]...)
 	masked[1] |= bitMask
 	masked = append(masked, key[:]...)
 	masked = append(masked, frame[head:]...)
-	gobwas.Cipher(masked[head+len(key):], key, 0)
+	xorMask(masked[head+len(key):], key, 0)
 	return masked
+}
+
+// repeatFrom is the payload from which on it pays to repeat the key, and to let the processor's wide registers do the work.
+const repeatFrom = 512
+
+// xorMask masks or unmasks a piece of a payload that begins done bytes into it (RFC 6455, section 5.3).
+func xorMask(p []byte, key [4]byte, done int) {
+	half := bits.RotateLeft32(binary.LittleEndian.Uint32(key[:]), -8*(done%len(key)))
+	word := uint64(half)<<32 | uint64(half)
+	if len(p) >= repeatFrom {
+		p = xorBlocks(p, word)
+	}
+	for len(p) >= 32 {
+		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^word)
+		binary.LittleEndian.PutUint64(p[8:], binary.LittleEndian.Uint64(p[8:])^word)
+		binary.LittleEndian.PutUint64(p[16:], binary.LittleEndian.Uint64(p[16:])^word)
+		binary.LittleEndian.PutUint64(p[24:], binary.LittleEndian.Uint64(p[24:])^word)
+		p = p[32:]
+	}
+	for len(p) >= 8 {
+		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^word)
+		p = p[8:]
+	}
+	for i := range p {
+		p[i] ^= byte(word >> (8 * i))
+	}
+}
+
+// xorBlocks does whole blocks of p, and returns the rest.
+func xorBlocks(p []byte, word uint64) []byte {
+	var block [repeatFrom]byte
+	for i := 0; i < len(block); i += 8 {
+		binary.LittleEndian.PutUint64(block[i:], word)
+	}
+	for len(p) >= len(block) {
+		subtle.XORBytes(p, p, block[:])
+		p = p[len(block):]
+	}
+	return p
 }

@@ -41,12 +41,11 @@ type outcome struct {
 // readScript reads until the end, and holds every message against the limits.
 func readScript(t testing.TB, says []byte, piece, limit int, server bool) (o outcome) {
 	s := &script{says: bytes.Clone(says), piece: piece}
-	c := &Conn{opts: &Options{MaxMessage: limit}, window: maxWindow, client: !server}
-	c.start(s, nil)
+	c := newConn(s, nil, terms{opts: &Options{MaxMessage: limit}, window: maxWindow, client: !server})
 	for {
 		op, p, err := c.Read()
-		if in := &c.input; in.msg != nil && len(in.msg.b) > largestBuffer+4*limit {
-			t.Fatalf("a buffer of %d bytes, for messages up to %d", len(in.msg.b), limit)
+		if b := c.in.buf; b != nil && len(b.b) > largestBuffer+4*limit {
+			t.Fatalf("a buffer of %d bytes, for messages up to %d", len(b.b), limit)
 		}
 		if err != nil {
 			<-c.Done()

@@ -1,33 +1,48 @@
 package ws
 
-const (
-	readSize      = 4 << 10 // bytes asked of a socket at once, where nothing tells how many come
-	restSize      = 1 << 10 // of those who must hold a buffer while they wait
-	directSize    = 2 << 10 // what is longer is read to where it belongs, not through the buffer
-	firstAnnounce = 16 << 10
+import (
+	"errors"
+	"io"
+	"syscall"
 )
 
-// input is the reader's side of a connection.
-type input struct {
-	buf  *buffer // what was read and not yet used: b[r:w]; nil at rest
-	r, w int32
-	msg  *buffer // the message that Read returned last, where it is not in buf
+const (
+	readSize    = 4 << 10 // bytes asked of a socket at once when nothing tells how many will come
+	waitingSize = 1 << 10 // bytes of the buffer of a connection that has to hold one while it waits
+)
 
-	ready  func(fd uintptr) bool // readReady, bound once
-	target []byte                // where readReady reads to; nil is buf
-	hasty  bool                  // readReady does not wait
-	n      int                   // what it got
+// ErrNothing says that no message has come. It is not final.
+var ErrNothing = errors.New("ws: nothing to read")
+
+// input holds the bytes that were read and not used yet. Only the goroutine that has the reading role may use it.
+type input struct {
+	socket *socket // immutable
+
+	buf  *buffer // b[r:w] was read and not used yet; nil when there is nothing
+	r, w int32
+
+	ready  func(fd uintptr) bool // readReady, made once; nil when the socket is not read directly
+	target []byte                // where readReady reads to; nil means buf
+	noWait bool                  // readReady returns at once when nothing has come
+	n      int                   // how many bytes readReady got
 	err    error
 }
 
-func (in *input) preload(p []byte) {
-	if len(p) > 0 {
-		in.buf = getBuffer(max(len(p)+len(deflateTail), readSize))
-		in.w = int32(copy(in.buf.b, p))
+func (in *input) start(s *socket, early []byte) {
+	in.socket = s
+	if s.raw != nil {
+		in.ready = in.readReady
+	}
+	if len(early) > 0 {
+		in.buf = getBuffer(max(len(early)+tailRoom, readSize))
+		in.w = int32(copy(in.buf.b, early))
 	}
 }
 
 func (in *input) buffered() int { return int(in.w - in.r) }
+
+// peek returns the byte at offset i of what is buffered.
+func (in *input) peek(i int32) byte { return in.buf.b[in.r+i] }
 
 // take uses n bytes, which must be buffered.
 func (in *input) take(n int) []byte {
@@ -36,7 +51,10 @@ func (in *input) take(n int) []byte {
 	return p
 }
 
-// space is where the next bytes go.
+// discard drops everything that is buffered.
+func (in *input) discard() { in.r, in.w = 0, 0 }
+
+// space returns where the next bytes go.
 func (in *input) space() []byte {
 	if in.target != nil {
 		return in.target
@@ -44,87 +62,111 @@ func (in *input) space() []byte {
 	if in.buf == nil {
 		in.buf = getBuffer(readSize)
 	}
-	return in.buf.b[in.w : len(in.buf.b)-len(deflateTail)] // see inflate
+	return in.buf.b[in.w : len(in.buf.b)-tailRoom]
 }
 
-// rest gives an empty buffer back.
-func (in *input) rest() {
+// release returns an empty buffer to its pool.
+func (in *input) release() {
 	if in.buf != nil && in.r == in.w {
 		putBuffer(in.buf)
 		in.buf, in.r, in.w = nil, 0, 0
 	}
 }
 
-// abandon leaves the message that Read returned last to its caller, who may still use it: the connection goes on reading
-// without being asked, and must not write over it.
-func (in *input) abandon() {
-	in.msg = nil
+// renew moves what is buffered to another buffer. The bytes that take returned stay valid.
+func (in *input) renew() {
 	if in.buf == nil {
 		return
 	}
 	left := in.buf.b[in.r:in.w]
-	in.buf = getBuffer(max(len(left)+len(deflateTail), readSize))
+	in.buf = getBuffer(max(len(left)+tailRoom, readSize))
 	in.r, in.w = 0, int32(copy(in.buf.b, left))
 }
 
-// compact makes room in the buffer for n bytes in one piece, those that are buffered included.
+// compact makes room in the buffer for n bytes in one piece, including those that are buffered.
 func (in *input) compact(n int) {
-	if in.buf != nil && int(in.r)+n > len(in.buf.b)-len(deflateTail) {
+	if in.buf != nil && int(in.r)+n > len(in.buf.b)-tailRoom {
 		in.w = int32(copy(in.buf.b, in.buf.b[in.r:in.w]))
 		in.r = 0
 	}
 }
 
+// await waits for bytes when none are buffered. Without wait it returns ErrNothing instead of waiting.
+func (in *input) await(wait bool) error {
+	in.noWait = !wait
+	err := in.fill()
+	in.noWait = false
+	return err
+}
+
 // fill reads once into the buffer, which must have room.
-func (c *Conn) fill() error {
-	in := &c.input
-	if c.raw == nil && in.buf == nil {
-		in.buf = getBuffer(restSize)
+func (in *input) fill() error {
+	if in.ready == nil && in.buf == nil {
+		in.buf = getBuffer(waitingSize)
 	}
 	if in.r == in.w {
 		in.r, in.w = 0, 0
 	}
 	in.target = nil
-	n, err := c.receive()
+	n, err := in.receive()
 	in.w += int32(n)
 	return err
 }
 
-// need reads until n bytes are buffered in one piece; n is at most maxHeader + maxControl.
-func (c *Conn) need(n int) error {
-	for c.input.buffered() < n {
-		c.input.compact(n)
-		if err := c.fill(); err != nil {
+// need reads until n bytes are buffered in one piece. n is at most maxHeader or maxControl.
+func (in *input) need(n int) error {
+	for in.buffered() < n {
+		in.compact(n)
+		if err := in.fill(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readTo reads once into p.
-func (c *Conn) readTo(p []byte) (int, error) {
-	c.input.target = p
-	return c.receive()
+// readTo reads once into p, past the buffer.
+func (in *input) readTo(p []byte) (int, error) {
+	in.target = p
+	return in.receive()
 }
 
-// receive reads once, waiting where it must. It returns either bytes or an error.
-func (c *Conn) receive() (int, error) {
-	in := &c.input
-	if c.raw == nil {
-		n, err := c.nc.Read(in.space())
+// receive reads once. It returns either bytes or an error.
+func (in *input) receive() (int, error) {
+	if in.ready == nil {
+		n, err := in.socket.nc.Read(in.space())
 		if n > 0 {
-			c.touch()
+			in.socket.touch()
 			return n, nil
 		}
 		return 0, err
 	}
 	in.n, in.err = 0, nil
-	if err := c.raw.Read(in.ready); err != nil {
+	if err := in.socket.raw.Read(in.ready); err != nil {
 		return 0, err
 	}
 	if in.n > 0 {
-		c.touch()
+		in.socket.touch()
 		return in.n, nil
 	}
 	return 0, in.err
+}
+
+// readReady reads once from the descriptor. RawConn.Read calls it whenever the descriptor may be readable, and waits when
+// it returns false. Before that, an empty buffer is returned to its pool, so that an idle connection holds none.
+func (in *input) readReady(fd uintptr) bool {
+	for {
+		n, err := readNow(fd, in.space())
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			in.release()
+			in.n, in.err = 0, ErrNothing
+			return in.noWait
+		case err == nil && n == 0:
+			err = io.EOF
+		}
+		in.n, in.err = max(n, 0), err
+		return true
+	}
 }

@@ -17,28 +17,29 @@ const (
 	DefaultCloseTimeout     = 5 * time.Second
 )
 
-// Options of a server's connections. The connections keep the pointer: one Options serves all of them, and nothing in it
-// may change once it is in use. nil means all defaults.
+// Options of a server's connections. The connections keep the pointer: one Options may serve all of them, and must not be
+// changed once it is in use. nil means all defaults.
 type Options struct {
 	MaxMessage   int  // bytes of one whole message, after inflating; 0 means DefaultMaxMessage
 	QueueBytes   int  // bytes that TryQueue lets wait; 0 means DefaultQueueBytes
-	Compress     bool // agree to permessage-deflate with those who offer it
+	Compress     bool // agree to permessage-deflate when a client offers it
 	CompressFrom int  // payload bytes from which on messages are compressed; 0 means DefaultCompressFrom
 
-	// Subprotocols that are spoken, the preferred first. A peer that offers none of them is served without one.
+	// Subprotocols that the server speaks, the preferred one first. A client that offers none of them gets no subprotocol.
 	Subprotocols []string
 
-	// CheckOrigin tells whether a page from the request's Origin may connect. nil means: no Origin, or the request's host.
+	// CheckOrigin tells whether a page from the request's Origin may connect. nil allows requests without Origin, and those
+	// whose Origin is the request's host.
 	CheckOrigin func(*http.Request) bool
 
-	HandshakeTimeout time.Duration // for writing the answer; 0 means DefaultHandshakeTimeout
+	HandshakeTimeout time.Duration // to write the answer; 0 means DefaultHandshakeTimeout
 	CloseTimeout     time.Duration // for the closing handshake; 0 means DefaultCloseTimeout
 }
 
 // DialOptions of a client's connection. nil means all defaults.
 type DialOptions struct {
 	Header       http.Header // sent with the request, Origin and Cookie for instance
-	Subprotocols []string    // offered, the preferred first
+	Subprotocols []string    // offered, the preferred one first
 	Compress     bool        // offer permessage-deflate
 	CompressFrom int         // as in Options
 	MaxMessage   int         // as in Options
@@ -47,7 +48,7 @@ type DialOptions struct {
 
 	TLS *tls.Config // for wss; nil means the system's defaults
 
-	// NetDial makes the connection below (TLS comes on top of it for wss). nil means net.Dialer.
+	// NetDial makes the network connection, below TLS. nil means net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 

@@ -8,9 +8,9 @@ import (
 )
 
 // Poller tells many connections when there is something to read, with one goroutine for all of them. A connection that is
-// read that way needs no goroutine while it is idle, and so no stack: that is half of what an idle one costs.
+// read that way needs no goroutine while it is idle, and so no stack, which is a third of what an idle connection costs.
 //
-// It is Linux's epoll, itself waited for through the runtime's poller.
+// It uses an epoll of its own. The Go runtime's poller in turn waits for that epoll, so that no thread waits.
 type Poller struct {
 	epoll *os.File        // immutable
 	raw   syscall.RawConn // of epoll; immutable
@@ -22,16 +22,23 @@ type Poller struct {
 
 // watch is a connection that a poller watches.
 type watch struct {
-	poller *Poller
-	fd     int // guarded by poller.mu
-	ready  func()
+	poller   *Poller
+	fd       int // guarded by poller.mu
+	callback func()
 }
 
-// pollEvents is how many connections one look at epoll can name.
+// ready implements watcher.
+func (w *watch) ready() { w.callback() }
+
+// pollEvents is how many events one call of epoll can return.
 const pollEvents = 128
 
-// edge is EPOLLET, which syscall has with the wrong sign: tell of what comes, not again and again of what is there.
+// edge is EPOLLET, which package syscall has with the wrong sign: epoll reports new bytes once, and does not repeat it
+// while they are unread.
 const edge = 1 << 31
+
+// pollerWorks says that this system has a Poller.
+const pollerWorks = true
 
 // NewPoller starts a poller. Close ends it.
 func NewPoller() (*Poller, error) {
@@ -52,39 +59,31 @@ func NewPoller() (*Poller, error) {
 	return p, nil
 }
 
-// Close ends the poller. Connections that it watches are told nothing any more.
+// Close ends the poller. It calls no callback any more.
 func (p *Poller) Close() error {
 	err := p.epoll.Close()
 	<-p.ended
 	return err
 }
 
-// Watch has ready called whenever TryRead may give something: now, when bytes came, and when the connection is closed.
-// ready must not block; it may be called at any time, from several goroutines at once. The connection must be Watchable. One
-// that cannot be watched (the kernel's limit is reached, the connection is closed) is ended.
+// Watch has ready called whenever TryRead may return something: now, when bytes have come, and when the connection is
+// closed. ready must not block. It may be called at any time, from several goroutines at once. The connection must be
+// Watchable. A connection that cannot be watched, because the kernel's limit is reached or the poller is closed, is ended.
 func (p *Poller) Watch(c *Conn, ready func()) {
-	w := &watch{poller: p, ready: ready}
-	c.mu.Lock()
-	c.watch = w
-	c.mu.Unlock()
+	w := &watch{poller: p, callback: ready}
+	c.socket.watch(w)
 	var failed error
-	err := c.raw.Control(func(fd uintptr) {
+	err := c.socket.raw.Control(func(fd uintptr) {
 		failed = p.add(w, int(fd))
 	})
 	if err != nil || failed != nil {
 		c.Kill()
 	}
-	c.mu.Lock()
-	shut := c.is(shutting)
-	c.mu.Unlock()
-	if shut {
-		w.end() // it may have been shut before it was there to be taken out
+	if c.socket.ending() {
+		w.forget() // the socket may have been closed before add
 	}
-	ready() // for what had come before
+	ready() // for what has come before
 }
-
-// Watchable tells whether a [Poller] can watch the connection: it is a plain socket.
-func (c *Conn) Watchable() bool { return c.raw != nil }
 
 func (p *Poller) add(w *watch, fd int) error {
 	p.mu.Lock()
@@ -98,8 +97,8 @@ func (p *Poller) add(w *watch, fd int) error {
 	return syscall.EpollCtl(p.fd(), syscall.EPOLL_CTL_ADD, fd, &event)
 }
 
-// end is called before the descriptor is closed, which takes it out of epoll.
-func (w *watch) end() {
+// forget is called before the descriptor is closed, which takes it out of epoll.
+func (w *watch) forget() {
 	p := w.poller
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +107,7 @@ func (w *watch) end() {
 	}
 }
 
-// fd gives epoll's descriptor, while the poller is open.
+// fd returns epoll's descriptor, -1 when the poller is closed.
 func (p *Poller) fd() (fd int) {
 	fd = -1
 	p.raw.Control(func(f uintptr) { fd = int(f) })
@@ -118,27 +117,27 @@ func (p *Poller) fd() (fd int) {
 func (p *Poller) run() {
 	defer close(p.ended)
 	events := make([]syscall.EpollEvent, pollEvents)
-	ready := make([]*watch, 0, pollEvents)
+	named := make([]*watch, 0, pollEvents)
 	for {
 		n := 0
 		err := p.raw.Read(func(fd uintptr) bool {
-			n = pollNow(fd, events)
+			n = epollNow(fd, events)
 			return n > 0
 		})
 		if err != nil {
 			return // closed
 		}
-		ready = p.named(ready[:0], events[:n])
-		for _, w := range ready {
-			w.ready()
+		named = p.watches(named[:0], events[:n])
+		for _, w := range named {
+			w.callback()
 		}
-		clear(ready)
+		clear(named)
 	}
 }
 
-// named gives the connections that events are about. One whose descriptor went to another meanwhile is woken in vain,
-// which does no harm.
-func (p *Poller) named(into []*watch, events []syscall.EpollEvent) []*watch {
+// watches appends the watches that events are about. A descriptor may belong to another connection by now; that connection
+// is then woken for nothing, which does no harm.
+func (p *Poller) watches(into []*watch, events []syscall.EpollEvent) []*watch {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for i := range events {

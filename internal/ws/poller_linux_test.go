@@ -139,9 +139,9 @@ func TestWatchedCloses(t *testing.T) {
 		c, remote, _ := watched(t, &Options{CloseTimeout: 50 * time.Millisecond})
 		remote.send(text("a"))
 		remote.wants(Text, "a")
-		until(t, "nobody reads", func() bool { return c.tryBeginRead() == nil })
+		until(t, "nobody reads", func() bool { return c.closing.tryBeginRead() == nil })
 		c.Close(4200, "restart")
-		c.stopReading() // nothing had come
+		c.closing.stopRead() // nothing had come
 		remote.wantsClose(4200)
 		<-c.Done()
 	})

@@ -3,104 +3,181 @@ package ws
 import (
 	"context"
 	"net"
+	"sync"
 )
 
-// maxPongs is how many answers to pings may wait. Past it, the last is replaced: RFC 6455, section 5.5.3.
+// maxPongs is how many pongs may wait. When there are more, the last one is replaced (RFC 6455, section 5.5.3).
 const maxPongs = 64
 
-// Queue puts m behind what waits to be written, whatever the bound: it is for answers to what the peer asked for. Nothing
-// is written before Flush. A connection that closes takes nothing more.
-func (c *Conn) Queue(m *Message) {
-	f := c.encode(m)
-	c.mu.Lock()
-	c.push(f)
-	c.mu.Unlock()
+// maxPooledFrames is the longest list of frames that is kept for reuse.
+const maxPooledFrames = 1 << 10
+
+// frameList is a list of frames in the order of writing.
+type frameList struct{ frames [][]byte }
+
+// frameLists is shared by all connections: it holds no state, only memory.
+var frameLists = sync.Pool{New: func() any { return &frameList{frames: make([][]byte, 0, 4)} }}
+
+func putFrameList(l *frameList) {
+	if cap(l.frames) <= maxPooledFrames {
+		clear(l.frames)
+		l.frames = l.frames[:0]
+		frameLists.Put(l)
+	}
 }
 
-// TryQueue is Queue within the bound: where more than Options.QueueBytes would wait, or the connection closes, it is false
-// and nothing is queued. What is alone in the queue may be of any size.
-func (c *Conn) TryQueue(m *Message) bool {
-	f := c.encode(m)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.queued > 0 && c.queued+len(f) > c.opts.queueBytes() {
-		return false
-	}
-	return c.push(f)
+// writeQueue holds the frames that wait to be written, and counts their bytes until they are.
+type writeQueue struct {
+	terms *terms // immutable
+
+	mu      sync.Mutex    // guards what follows, and writer's fields that say so
+	waiting *frameList    // waits for the writer; nil when there is nothing
+	bytes   int           // in waiting, and with the writer
+	pongs   uint8         // pongs in waiting, up to maxPongs
+	pongAt  int32         // index of the last of them
+	pinged  bool          // a ping is in waiting
+	sealed  bool          // the last frame, a close frame, was queued: nothing may follow
+	broken  bool          // nothing more can be written
+	drained chan struct{} // closed once half the bound is free, for waitDrain; nil while nobody waits
 }
 
 // encode returns m as this connection sends it.
-func (c *Conn) encode(m *Message) []byte {
-	f := m.frame(c.window, c.opts.compressFrom())
-	if c.client {
+func (q *writeQueue) encode(m *Message) []byte {
+	f := m.frame(q.terms.window, q.terms.opts.compressFrom())
+	if q.terms.client {
 		f = maskFrame(f)
 	}
 	return f
 }
 
-// push appends to the queue; mu is held.
-func (c *Conn) push(f []byte) bool {
-	if c.is(closing | broken) {
+func (q *writeQueue) control(op Opcode, payload []byte) []byte {
+	f := newFrame(op, 0, payload)
+	if q.terms.client {
+		f = maskFrame(f)
+	}
+	return f
+}
+
+// push appends a frame, whatever the bound.
+func (q *writeQueue) push(f []byte) {
+	q.mu.Lock()
+	q.append(f)
+	q.mu.Unlock()
+}
+
+// tryPush appends a frame if the bound allows it.
+func (q *writeQueue) tryPush(f []byte) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bytes > 0 && q.bytes+len(f) > q.terms.opts.queueBytes() {
 		return false
 	}
-	if c.queue == nil {
-		c.queue = frameLists.Get().(*frames)
+	return q.append(f)
+}
+
+// append appends a frame unless nothing may be queued any more. The caller holds mu.
+func (q *writeQueue) append(f []byte) bool {
+	if q.sealed || q.broken {
+		return false
 	}
-	c.queue.list = append(c.queue.list, f)
-	c.queued += len(f)
+	if q.waiting == nil {
+		q.waiting = frameLists.Get().(*frameList)
+	}
+	q.waiting.frames = append(q.waiting.frames, f)
+	q.bytes += len(f)
 	return true
 }
 
-// Queued tells how many bytes wait to be written.
-func (c *Conn) Queued() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.queued
-}
-
-// Ping sends a ping; one that still waits to be sent does for both.
-func (c *Conn) Ping() {
-	f := c.controlFrame(opPing, nil)
-	c.mu.Lock()
-	if !c.is(pinged) && c.push(f) {
-		c.state |= pinged
+// pushPing appends a ping, unless one waits already.
+func (q *writeQueue) pushPing() {
+	f := q.control(opPing, nil)
+	q.mu.Lock()
+	if !q.pinged && q.append(f) {
+		q.pinged = true
 	}
-	c.mu.Unlock()
-	c.Flush()
+	q.mu.Unlock()
 }
 
-// pong answers a ping.
-func (c *Conn) pong(payload []byte) {
-	f := c.controlFrame(opPong, payload)
-	c.mu.Lock()
-	if c.pongs < maxPongs {
-		if c.push(f) {
-			c.pongs++
-			c.pongAt = int32(len(c.queue.list) - 1)
+// pushPong appends the answer to a ping.
+func (q *writeQueue) pushPong(payload []byte) {
+	f := q.control(opPong, payload)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.pongs < maxPongs {
+		if q.append(f) {
+			q.pongs++
+			q.pongAt = int32(len(q.waiting.frames) - 1)
 		}
-	} else if !c.is(closing | broken) {
-		c.queued += len(f) - len(c.queue.list[c.pongAt])
-		c.queue.list[c.pongAt] = f
+		return
 	}
-	c.mu.Unlock()
-	c.Flush()
+	if q.sealed || q.broken {
+		return
+	}
+	q.bytes += len(f) - len(q.waiting.frames[q.pongAt])
+	q.waiting.frames[q.pongAt] = f
 }
 
-func (c *Conn) controlFrame(op Opcode, payload []byte) []byte {
-	f := newFrame(op, 0, payload)
-	if c.client {
-		f = maskFrame(f)
+// seal appends a close frame, which is the last frame of a connection. It returns false when nothing can be queued any
+// more.
+func (q *writeQueue) seal(code int, reason string) bool {
+	f := q.control(opClose, closePayload(code, reason))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.append(f) {
+		return false
 	}
-	return f
+	q.sealed = true
+	return true
 }
 
-// WaitDrain flushes and waits until no more than half of Options.QueueBytes waits to be written. It is for whoever asks for
-// more on behalf of the peer, so that a peer that asks and does not read fills no memory. Errors: the context's, and
-// net.ErrClosed once the connection can write no more.
-func (c *Conn) WaitDrain(ctx context.Context) error {
-	c.Flush()
+// size tells how many bytes wait to be written.
+func (q *writeQueue) size() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes
+}
+
+// take returns everything that waits, and empties the queue. Its bytes still count. The caller holds mu.
+func (q *writeQueue) take() *frameList {
+	l := q.waiting
+	q.waiting, q.pongs, q.pinged = nil, 0, false
+	return l
+}
+
+// written takes n bytes off the count. The caller holds mu.
+func (q *writeQueue) written(n int) {
+	if q.broken {
+		return
+	}
+	q.bytes -= n
+	if q.drained != nil && q.bytes <= q.terms.opts.queueBytes()/2 {
+		close(q.drained)
+		q.drained = nil
+	}
+}
+
+// drop discards what waits. Nothing can be queued any more.
+func (q *writeQueue) drop() {
+	q.mu.Lock()
+	q.breakOff()
+	q.mu.Unlock()
+}
+
+// breakOff is drop for a caller that holds mu.
+func (q *writeQueue) breakOff() {
+	q.broken = true
+	q.waiting, q.bytes, q.pongs = nil, 0, 0
+	if q.drained != nil {
+		close(q.drained)
+		q.drained = nil
+	}
+}
+
+// waitDrain waits until at most half the bound waits to be written. Errors: the context's, and net.ErrClosed once nothing
+// more can be written.
+func (q *writeQueue) waitDrain(ctx context.Context) error {
 	for {
-		drained, err := c.drain()
+		drained, err := q.draining()
 		if drained == nil {
 			return err
 		}
@@ -112,18 +189,19 @@ func (c *Conn) WaitDrain(ctx context.Context) error {
 	}
 }
 
-// drain returns what to wait for; nil where there is nothing, with an error where there never will.
-func (c *Conn) drain() (<-chan struct{}, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.is(broken) {
+// draining returns the channel to wait for. The channel is nil when there is nothing to wait for; the error then tells
+// whether there is room.
+func (q *writeQueue) draining() (<-chan struct{}, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.broken {
 		return nil, net.ErrClosed
 	}
-	if c.queued <= c.opts.queueBytes()/2 {
+	if q.bytes <= q.terms.opts.queueBytes()/2 {
 		return nil, nil
 	}
-	if c.drained == nil {
-		c.drained = make(chan struct{})
+	if q.drained == nil {
+		q.drained = make(chan struct{})
 	}
-	return c.drained, nil
+	return q.drained, nil
 }

@@ -262,8 +262,7 @@ func TestFragmentsCostWhatTheyAreWorth(t *testing.T) {
 		for _, f := range split(2, strings.Repeat("x", size), fragment) {
 			says = append(says, f.encode(true)...)
 		}
-		c := &Conn{opts: &Options{MaxMessage: 16 << 20}}
-		c.start(&script{says: says, piece: len(says)}, nil)
+		c := newConn(&script{says: says, piece: len(says)}, nil, terms{opts: &Options{MaxMessage: 16 << 20}})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, p, err := c.Read()

@@ -2,14 +2,10 @@
 
 package ws
 
-import (
-	"net"
-	"syscall"
-)
+import "errors"
 
-// Elsewhere sockets are read and written with waiting, like TLS.
-func socketOf(net.Conn) syscall.RawConn { return nil }
+// directIO says that sockets are read and written with waiting, by package net.
+const directIO = false
 
-func (c *Conn) readReady(uintptr) bool { return true }
-
-func (c *Conn) writeReady(uintptr) bool { return true }
+func readNow(uintptr, []byte) (int, error)  { return 0, errors.ErrUnsupported }
+func writeNow(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }

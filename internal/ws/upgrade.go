@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"crypto/sha1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -12,10 +11,7 @@ import (
 	"time"
 )
 
-// acceptSalt is RFC 6455's, section 1.3.
-const acceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-// refusal is why a handshake is refused, with the HTTP status that says so.
+// refusal says why a handshake is refused, with the HTTP status for the answer.
 type refusal struct {
 	status int
 	reason string
@@ -25,17 +21,18 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("ws: handshake refused (%d): %s", r.status, r.reason)
 }
 
-// Upgrade makes a WebSocket connection of an HTTP/1.1 request; o may be nil. On an error the request has been answered:
-// 405 for another method than GET, 403 for an origin that may not, 426 with Sec-WebSocket-Version for another version or a
-// request that asks for no upgrade, 400 for everything else that is not RFC 6455, section 4.2.1.
+// Upgrade makes a WebSocket connection of an HTTP/1.1 request. o may be nil. When Upgrade fails, it has answered the
+// request: 405 for another method than GET, 403 for an origin that is not allowed, 426 with Sec-WebSocket-Version for
+// another version or a request that asks for no upgrade, 400 for everything else that does not follow RFC 6455,
+// section 4.2.1.
 //
-// Neither w nor r are referenced by the connection. To free what net/http holds for the request, return from the handler
-// and read in another goroutine.
+// The connection refers to neither w nor r. To free what net/http holds for the request, return from the handler and read
+// in another goroutine.
 func Upgrade(w http.ResponseWriter, r *http.Request, o *Options) (*Conn, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	answer, c, err := prepare(r, o)
+	answer, terms, err := prepare(r, o)
 	if err != nil {
 		refuse(w, err)
 		return nil, err
@@ -59,40 +56,39 @@ func Upgrade(w http.ResponseWriter, r *http.Request, o *Options) (*Conn, error) 
 		nc.Close()
 		return nil, fmt.Errorf("ws: answer the handshake: %w", err)
 	}
-	c.start(nc, early)
-	return c, nil
+	return newConn(nc, early, terms), nil
 }
 
-// prepare judges the request. It returns the answer and the connection, which has no socket yet.
-func prepare(r *http.Request, o *Options) ([]byte, *Conn, error) {
+// prepare checks the request. It returns the answer, and what it agrees on.
+func prepare(r *http.Request, o *Options) (answer []byte, t terms, err error) {
 	key, err := checkRequest(r)
 	if err != nil {
-		return nil, nil, err
+		return nil, t, err
 	}
 	if check := o.CheckOrigin; check != nil && !check(r) || check == nil && !sameHost(r) {
-		return nil, nil, &refusal{http.StatusForbidden, "origin not allowed"}
+		return nil, t, &refusal{http.StatusForbidden, "origin not allowed"}
 	}
-	c := &Conn{opts: o}
-	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+	t.opts = o
+	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		acceptKey(key) + "\r\n"
-	if c.subprotocol, err = chooseSubprotocol(r.Header["Sec-Websocket-Protocol"], o.Subprotocols); err != nil {
-		return nil, nil, err
+	if t.subprotocol, err = chooseSubprotocol(r.Header["Sec-Websocket-Protocol"], o.Subprotocols); err != nil {
+		return nil, t, err
 	}
-	if c.subprotocol != "" {
-		answer += "Sec-WebSocket-Protocol: " + c.subprotocol + "\r\n"
+	if t.subprotocol != "" {
+		head += "Sec-WebSocket-Protocol: " + t.subprotocol + "\r\n"
 	}
 	extensions, window, err := acceptDeflate(r.Header["Sec-Websocket-Extensions"])
 	if err != nil {
-		return nil, nil, &refusal{http.StatusBadRequest, err.Error()}
+		return nil, t, &refusal{http.StatusBadRequest, err.Error()}
 	}
 	if o.Compress && window != 0 {
-		c.window = window
-		answer += "Sec-WebSocket-Extensions: " + extensions + "\r\n"
+		t.window = window
+		head += "Sec-WebSocket-Extensions: " + extensions + "\r\n"
 	}
-	return []byte(answer + "\r\n"), c, nil
+	return []byte(head + "\r\n"), t, nil
 }
 
-// checkRequest judges everything in the request that does not depend on options, and returns the key.
+// checkRequest checks everything in the request that does not depend on options, and returns the key.
 func checkRequest(r *http.Request) (key string, err error) {
 	switch {
 	case r.Method != http.MethodGet:
@@ -137,7 +133,7 @@ func refuse(w http.ResponseWriter, err error) {
 	http.Error(w, reason, status)
 }
 
-// sameHost is the check of origins by default.
+// sameHost is the default check of origins.
 func sameHost(r *http.Request) bool {
 	origins := r.Header["Origin"]
 	if len(origins) == 0 {
@@ -147,7 +143,7 @@ func sameHost(r *http.Request) bool {
 	return err == nil && len(origins) == 1 && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-// chooseSubprotocol returns the first of ours that is offered, "" where none is.
+// chooseSubprotocol returns the first of ours that is offered, "" when none is.
 func chooseSubprotocol(lines, ours []string) (string, error) {
 	if len(lines) == 0 {
 		return "", nil
@@ -162,9 +158,4 @@ func chooseSubprotocol(lines, ours []string) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + acceptSalt))
-	return base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -2,14 +2,14 @@ package ws
 
 import "unicode/utf8"
 
-// textCheck checks text as it arrives, in pieces cut anywhere. The zero value is ready.
+// textCheck checks text as it arrives, in pieces that may end inside a character. The zero value is ready to use.
 type textCheck struct {
 	rest [utf8.UTFMax]byte // the beginning of a character whose end has not come yet
 	n    uint8
 }
 
-// feed takes the next piece and tells whether the text can still be UTF-8: it fails on the first byte that no valid text
-// could have there.
+// feed takes the next piece and tells whether the text can still be UTF-8. It returns false at the first byte that no valid
+// text could have there.
 func (t *textCheck) feed(p []byte) bool {
 	for t.n > 0 && len(p) > 0 {
 		t.rest[t.n] = p[0]
@@ -31,10 +31,10 @@ func (t *textCheck) feed(p []byte) bool {
 	return true
 }
 
-// done tells whether the text does not end inside a character.
+// done tells whether the text ends with a whole character.
 func (t *textCheck) done() bool { return t.n == 0 }
 
-// partial counts the bytes at p's end that begin a character and do not end it.
+// partial counts the bytes at the end of p that begin a character without completing it.
 func partial(p []byte) int {
 	for i := 1; i < utf8.UTFMax && i <= len(p); i++ {
 		tail := p[len(p)-i:]

@@ -1,80 +1,159 @@
 package ws
 
-import "time"
-
-const (
-	// inlineRounds bounds how long a Flush goes on for frames that others queue meanwhile.
-	inlineRounds = 4
-	// fullFrom is how long a write that cannot be seen waiting has to take for the socket to have been full.
-	fullFrom = 10 * time.Millisecond
+import (
+	"syscall"
+	"time"
 )
 
-// Flush sees to it that what is queued gets written. It never waits: it writes as much as the socket takes, and leaves the
-// rest to a goroutine.
-func (c *Conn) Flush() {
-	c.mu.Lock()
-	if c.is(writing|broken) || c.queue == nil {
-		c.mu.Unlock()
+const (
+	// maxInlineRounds bounds how often a flush goes on with frames that others queue meanwhile.
+	maxInlineRounds = 4
+	// fullFrom is how long a write of package net has to take before the socket counts as having been full.
+	fullFrom = 10 * time.Millisecond
+
+	maxWrite      = 64 << 10 // bytes of one write to a socket
+	maxPlainWrite = 16 << 10 // bytes of one write elsewhere: a TLS record
+	maxGathered   = 16 << 10 // longer frames are not copied together with others
+)
+
+// batch is the frames that the writer took from the queue.
+type batch struct {
+	list *frameList
+	next int // list.frames[next:] is not written yet; the written part of the first of them is cut off
+	sent int // bytes that were written and not yet taken off the queue's count
+}
+
+func (b *batch) empty() bool { return b.list == nil || b.next == len(b.list.frames) }
+
+// gather returns what to write next: one frame, or several that are copied together into scratch. The caller returns
+// scratch, when it is not nil, to its pool.
+func (b *batch) gather(most int) (p []byte, scratch *buffer) {
+	frames := b.list.frames[b.next:]
+	if len(frames) == 1 || len(frames[0])+len(frames[1]) > maxGathered {
+		return frames[0][:min(len(frames[0]), maxWrite)], nil
+	}
+	size := 0
+	for _, f := range frames {
+		if size += len(f); size >= most {
+			size = most
+			break
+		}
+	}
+	scratch = getBuffer(size)
+	n := 0
+	for _, f := range frames {
+		if n += copy(scratch.b[n:size], f); n == size {
+			break
+		}
+	}
+	return scratch.b[:n], scratch
+}
+
+// advance notes that n bytes are written.
+func (b *batch) advance(n int) {
+	b.sent += n
+	frames := b.list.frames
+	for n > 0 {
+		f := frames[b.next]
+		if n < len(f) {
+			frames[b.next] = f[n:]
+			return
+		}
+		n -= len(f)
+		frames[b.next] = nil
+		b.next++
+	}
+}
+
+// writer writes what is queued. At any time at most one goroutine has the writing role: one that called flush, or one that
+// the writer started because the socket is full.
+type writer struct {
+	socket *socket     // immutable
+	queue  *writeQueue // immutable
+
+	// Only for the goroutine that has the writing role.
+	batch   batch
+	wait    bool             // it may wait for the socket
+	now     func(fd uintptr) // writeReady for a goroutine that does not wait, made once; nil when the socket is not written directly
+	failure error
+
+	// Guarded by queue.mu.
+	writing bool          // a goroutine has the writing role
+	stopped chan struct{} // closed when none has it any more; nil while nobody waits
+}
+
+func (w *writer) start(s *socket, q *writeQueue) {
+	w.socket, w.queue = s, q
+	if s.raw != nil {
+		w.now = func(fd uintptr) { w.writeReady(fd) }
+	}
+}
+
+// flush writes as much of the queue as the socket takes, and leaves the rest to a goroutine.
+func (w *writer) flush() {
+	q := w.queue
+	q.mu.Lock()
+	if w.writing || q.broken || q.waiting == nil {
+		q.mu.Unlock()
 		return
 	}
-	c.state |= writing
-	c.takeQueue()
-	c.mu.Unlock()
-	if c.raw != nil {
-		for range inlineRounds {
-			if err := c.writeSocket(false); err != nil {
-				c.breakOff()
+	w.writing = true
+	w.takeBatch()
+	q.mu.Unlock()
+	if w.now != nil {
+		for range maxInlineRounds {
+			if err := w.writeSocket(false); err != nil {
+				w.fail()
 				return
 			}
-			if !c.output.empty() {
+			if !w.batch.empty() {
 				break
 			}
-			if c.wrote() {
+			if w.finishBatch() {
 				return
 			}
 		}
 	}
-	c.mu.Lock()
-	c.working++
-	c.mu.Unlock()
-	go c.writeRest()
+	if !w.socket.begin() {
+		w.fail()
+		return
+	}
+	go w.writeRest()
 }
 
-// takeQueue makes the queue the output; mu is held.
-func (c *Conn) takeQueue() {
-	c.output.frames, c.output.next = c.queue, 0
-	c.queue = nil
-	c.pongs = 0
-	c.state &^= pinged
+// takeBatch makes what is queued the next batch. The caller holds queue.mu.
+func (w *writer) takeBatch() {
+	w.batch.list, w.batch.next = w.queue.take(), 0
 }
 
-// writeRest writes until nothing is queued, waiting for the socket.
-func (c *Conn) writeRest() {
-	defer c.worked()
+// writeRest writes until nothing is queued, and waits for the socket when it is full.
+func (w *writer) writeRest() {
+	defer w.socket.end()
 	for {
-		err := c.writePatiently()
-		if err != nil {
-			c.breakOff()
+		if err := w.writeBatch(); err != nil {
+			w.fail()
 			return
 		}
-		if c.wrote() {
+		if w.finishBatch() {
 			return
 		}
 	}
 }
 
-func (c *Conn) writePatiently() error {
-	if c.raw != nil {
-		return c.writeSocket(true)
+// writeBatch writes the whole batch, and waits for the socket when it is full.
+func (w *writer) writeBatch() error {
+	if w.now != nil {
+		return w.writeSocket(true)
 	}
-	out := &c.output
-	for !out.empty() {
-		p, scratch := out.gather(gatherPlain)
+	for !w.batch.empty() {
+		p, scratch := w.batch.gather(maxPlainWrite)
 		began := time.Now()
-		n, err := c.nc.Write(p)
-		out.ungather(scratch)
-		out.advance(n)
-		c.progress(time.Since(began) >= fullFrom)
+		n, err := w.socket.nc.Write(p)
+		if scratch != nil {
+			putBuffer(scratch)
+		}
+		w.batch.advance(n)
+		w.progress(time.Since(began) >= fullFrom)
 		if err != nil {
 			return err
 		}
@@ -82,95 +161,124 @@ func (c *Conn) writePatiently() error {
 	return nil
 }
 
-// writeSocket writes the output to a socket: as much as it takes, or, patiently, all.
-func (c *Conn) writeSocket(patiently bool) error {
-	c.output.patient = patiently
+// writeSocket writes to the descriptor: all of the batch when it may wait, or as much as the socket takes.
+func (w *writer) writeSocket(wait bool) error {
+	w.wait = wait
 	var err error
-	if patiently {
-		err = c.raw.Write(c.writeReady)
+	if wait {
+		err = w.socket.raw.Write(w.writeReady)
 	} else {
-		err = c.raw.Control(c.output.now) // what does not wait need not get ready for it
+		err = w.socket.raw.Control(w.now) // a write that does not wait need not prepare for waiting
 	}
 	if err != nil {
 		return err
 	}
-	return c.output.err
+	return w.failure
 }
 
-// progress accounts for what a patient writer wrote; into a socket that had been full, it is a sign of life.
-func (c *Conn) progress(full bool) {
-	if c.output.sent == 0 {
-		return
+// writeReady writes the batch until the socket is full. RawConn.Write calls it for a writer that waits, and waits for the
+// socket when it returns false. RawConn.Control calls it for a writer that does not.
+func (w *writer) writeReady(fd uintptr) bool {
+	for !w.batch.empty() {
+		p, scratch := w.batch.gather(maxWrite)
+		n, err := writeNow(fd, p)
+		if scratch != nil {
+			putBuffer(scratch)
+		}
+		if n > 0 {
+			w.batch.advance(n)
+		}
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			if w.wait {
+				w.progress(true)
+			}
+			return !w.wait
+		case err != nil:
+			w.failure = err
+			return true
+		case n < len(p) && !w.wait: // the socket is full: another call would find the same
+			return true
+		}
 	}
-	if full {
-		c.touch()
-	}
-	c.mu.Lock()
-	c.account()
-	c.mu.Unlock()
-}
-
-// account takes what was written off the queue; mu is held.
-func (c *Conn) account() {
-	if c.is(broken) {
-		return
-	}
-	c.queued -= c.output.sent
-	c.output.sent = 0
-	if c.drained != nil && c.queued <= c.opts.queueBytes()/2 {
-		close(c.drained)
-		c.drained = nil
-	}
-}
-
-// wrote is called when all output is written. It takes what was queued meanwhile, or gives the writing role back and is
-// true.
-func (c *Conn) wrote() bool {
-	putFrames(c.output.frames)
-	c.output.frames = nil
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.account()
-	if c.queue != nil && !c.is(broken) {
-		c.takeQueue()
-		return false
-	}
-	c.stopWriting()
 	return true
 }
 
-// stopWriting gives the writing role back; mu is held.
-func (c *Conn) stopWriting() {
-	c.state &^= writing
-	if c.written != nil {
-		close(c.written)
-		c.written = nil
+// progress counts what a waiting writer wrote. When the socket had been full, the peer has shown that it is alive.
+func (w *writer) progress(wasFull bool) {
+	if w.batch.sent == 0 {
+		return
+	}
+	if wasFull {
+		w.socket.touch()
+	}
+	w.queue.mu.Lock()
+	w.count()
+	w.queue.mu.Unlock()
+}
+
+// count takes what was written off the queue's count. The caller holds queue.mu.
+func (w *writer) count() {
+	w.queue.written(w.batch.sent)
+	w.batch.sent = 0
+}
+
+// finishBatch is called when the batch is written. It takes what was queued meanwhile as the next batch, or gives the
+// writing role back and returns true.
+func (w *writer) finishBatch() bool {
+	putFrameList(w.batch.list)
+	w.batch.list = nil
+	q := w.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w.count()
+	if q.waiting != nil && !q.broken {
+		w.takeBatch()
+		return false
+	}
+	w.stop()
+	return true
+}
+
+// stop gives the writing role back. The caller holds queue.mu.
+func (w *writer) stop() {
+	w.writing = false
+	if w.stopped != nil {
+		close(w.stopped)
+		w.stopped = nil
 	}
 }
 
-// breakOff gives the writing role back after a failure: nothing can be written any more.
-func (c *Conn) breakOff() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.output.frames = nil // not to the pool: it is rare, and nothing depends on it
-	c.output.sent = 0
-	c.dropQueue()
-	c.stopWriting()
-	if !c.is(shutting) {
-		c.working++
-		go func() { // closing may wait, and a Flush must not
-			defer c.worked()
-			c.shut()
+// fail gives the writing role back after an error: nothing more can be written, and the socket is closed.
+func (w *writer) fail() {
+	q := w.queue
+	q.mu.Lock()
+	w.batch.list = nil // not returned to the pool: failures are rare, and nothing depends on it
+	w.batch.sent = 0
+	q.breakOff()
+	w.stop()
+	q.mu.Unlock()
+	if !w.socket.ending() && w.socket.begin() {
+		go func() { // closing may wait, and a flush must not
+			defer w.socket.end()
+			w.socket.shut()
 		}()
 	}
 }
 
-// dropQueue forgets what waits, for good; mu is held.
-func (c *Conn) dropQueue() {
-	c.state |= broken
-	c.queue, c.queued, c.pongs = nil, 0, 0
-	if c.drained != nil {
-		close(c.drained)
-		c.drained = nil
+// waitStopped waits until no goroutine has the writing role. The socket's deadline has to bound the wait.
+func (w *writer) waitStopped() {
+	q := w.queue
+	q.mu.Lock()
+	if !w.writing {
+		q.mu.Unlock()
+		return
 	}
+	if w.stopped == nil {
+		w.stopped = make(chan struct{})
+	}
+	stopped := w.stopped
+	q.mu.Unlock()
+	<-stopped
 }

@@ -20,15 +20,15 @@ const (
 	CloseTryAgainLater  = 1013
 )
 
-// maxReason is what a control frame leaves for the reason, in bytes: 125 less the code.
-const maxReason = maxControl - 2
+// maxReason is the room for the reason in a close frame, in bytes: 125 less the code.
+const maxReason = 123
 
-// CloseError says that a connection ended by the protocol: with a close frame of the peer's, or for a fault of its, which
-// was then answered with a close frame of this code.
+// CloseError says that a connection ended by the protocol: either the peer sent a close frame, or the peer broke the rules
+// and was sent a close frame with this code.
 type CloseError struct {
 	Code   int
 	Reason string
-	Remote bool // the peer's close frame said so; otherwise this side found the fault
+	Remote bool // the peer sent the close frame; otherwise this side found a fault
 }
 
 func (e *CloseError) Error() string {
@@ -40,7 +40,7 @@ func (e *CloseError) Error() string {
 
 func fault(code int, reason string) error { return &CloseError{Code: code, Reason: reason} }
 
-// validCloseCode tells whether code may stand in a close frame: section 7.4 and the IANA registry (1012 to 1014).
+// validCloseCode tells whether a close frame may have this code: section 7.4 and the IANA registry (1012 to 1014).
 func validCloseCode(code int) bool {
 	switch {
 	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014, code >= 3000 && code <= 4999:
@@ -67,8 +67,8 @@ func parseClose(p []byte) (*CloseError, error) {
 	return &CloseError{Code: code, Reason: string(p[2:]), Remote: true}, nil
 }
 
-// closePayload is the payload of a close frame; CloseNoCode and 0 stand for none. A reason too long is cut between two
-// characters, and one that is not UTF-8 is left out.
+// closePayload returns the payload of a close frame. 0 and CloseNoCode stand for no code. A reason that is too long is cut
+// between two characters, and a reason that is not UTF-8 is left out.
 func closePayload(code int, reason string) []byte {
 	if code == 0 || code == CloseNoCode {
 		return nil

@@ -1,10 +1,79 @@
 package ws
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// terms are what the handshake agreed on, and the options. They are immutable, and shared by the parts of a connection.
+type terms struct {
+	opts        *Options
+	subprotocol string // "" for none
+	window      uint8  // of what this side sends, as an exponent; 0 means no compression in either direction
+	client      bool   // this side is the client
+}
+
+// acceptSalt is defined by RFC 6455, section 1.3.
+const acceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// acceptKey returns the value of Sec-WebSocket-Accept for a client's key.
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + acceptSalt))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// blanks is optional white space in headers (RFC 9110, section 5.6.3).
+const blanks = " \t"
+
+// elements splits the lines of a header that is a list. Empty elements do not count (RFC 9110, section 5.6.1.2).
+func elements(lines []string) (all []string) {
+	for _, line := range lines {
+		for e := range strings.SplitSeq(line, ",") {
+			if e = strings.Trim(e, blanks); e != "" {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// hasToken tells whether a header that is a list has this element, in any letter case.
+func hasToken(lines []string, token string) bool {
+	return slices.ContainsFunc(elements(lines), func(e string) bool { return strings.EqualFold(e, token) })
+}
+
+// isToken tells whether s is a token (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// unquote returns the content of a quoted string (RFC 9110, section 5.6.4). Any other string is returned as it is.
+func unquote(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	var b strings.Builder
+	for s = s[1 : len(s)-1]; s != ""; s = s[1:] {
+		if s[0] == '\\' {
+			if s = s[1:]; s == "" {
+				return `"` // the closing quote was escaped
+			}
+		}
+		b.WriteByte(s[0])
+	}
+	return b.String()
+}
 
 const (
 	deflateName  = "permessage-deflate"
@@ -21,9 +90,9 @@ type extension struct {
 
 type param struct{ name, value string }
 
-// parseExtensions reads the header's lines; it fails where they are not as RFC 6455, section 9.1, has them.
+// parseExtensions reads the lines of the header. It fails when they do not follow RFC 6455, section 9.1.
 //
-// There a quoted value has to be a token too, so that commas, semicolons and equals signs always separate.
+// By that section a quoted value has to be a token, too. Commas, semicolons and equals signs therefore always separate.
 func parseExtensions(lines []string) ([]extension, error) {
 	var all []extension
 	for _, element := range elements(lines) {
@@ -50,12 +119,12 @@ func parseExtensions(lines []string) ([]extension, error) {
 // deflateParams are the parameters of permessage-deflate (RFC 7692, section 7.1).
 type deflateParams struct {
 	serverNoContext, clientNoContext bool
-	serverWindow                     uint8 // 8 to 15; 0 where not given
-	clientWindow                     bool  // client_max_window_bits is there, with or without a value
+	serverWindow                     uint8 // 8 to 15; 0 when not given
+	clientWindow                     bool  // client_max_window_bits is given, with or without a value
 }
 
-// parseDeflate reads the parameters; it is false where one is unknown, comes twice or has an invalid value. The value of
-// client_max_window_bits is required in an answer only.
+// parseDeflate reads the parameters. It returns false when one is unknown, comes twice or has an invalid value. Only an
+// answer has to give client_max_window_bits a value.
 func parseDeflate(e extension, answer bool) (p deflateParams, ok bool) {
 	seen := map[string]bool{}
 	for _, param := range e.params {
@@ -88,11 +157,11 @@ func windowBits(s string) (uint8, bool) {
 	return uint8(n), true
 }
 
-// acceptDeflate chooses the first offer that can be met. It returns the answer's header and the window for what the server
-// sends; "" and 0 where there is no such offer.
+// acceptDeflate chooses the first offer that can be accepted. It returns the answer's header and the window for what the
+// server sends, or "" and 0 when there is no such offer.
 //
-// Any window can be met: a message larger than it goes uncompressed (see Message.frame). The client's window is its own
-// affair, since inflating is always done with the largest.
+// Any window can be accepted: a message that is larger than the window is sent uncompressed (see Message.frame). The
+// client's window does not matter, because inflating always uses the largest.
 func acceptDeflate(lines []string) (answer string, window uint8, err error) {
 	offers, err := parseExtensions(lines)
 	if err != nil {
@@ -114,7 +183,7 @@ func acceptDeflate(lines []string) (answer string, window uint8, err error) {
 	return "", 0, nil
 }
 
-// checkDeflateAnswer judges what a server answered to deflateOffer, and tells whether messages may be compressed.
+// checkDeflateAnswer checks what a server answered to deflateOffer, and tells whether messages may be compressed.
 func checkDeflateAnswer(lines []string, offered bool) (bool, error) {
 	answers, err := parseExtensions(lines)
 	if err != nil || len(answers) == 0 {

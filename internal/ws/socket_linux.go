@@ -5,10 +5,13 @@ import (
 	"unsafe"
 )
 
-// readNow, writeNow and pollNow are one system call each that never waits. The runtime is not told of them, as it is of calls
-// that may: while there are such, its monitor looks every 20 µs whether one of them blocks, which in a server that has a
-// little to do all the time costs more than the calls; see docs/PERFORMANCE.md. What is copied meanwhile is 64 KiB at
-// most, save for the rest of a longer message.
+// directIO says that sockets are read and written by system calls of our own.
+const directIO = true
+
+// readNow, writeNow and epollNow make one system call each that never waits. The calls are not announced to the Go
+// runtime, as calls that may wait are. While there are announced calls, the runtime's monitor looks every 20 µs whether
+// one of them waits. In a server that has a little to do all the time, that costs more than the calls; see
+// docs/PERFORMANCE.md. Each call copies 64 KiB at most, except for the rest of a longer message.
 func readNow(fd uintptr, p []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return result(n, errno)
@@ -26,8 +29,8 @@ func result(n uintptr, errno syscall.Errno) (int, error) {
 	return int(n), nil
 }
 
-// pollNow gives how many events epoll has, none for an error.
-func pollNow(epoll uintptr, events []syscall.EpollEvent) int {
+// epollNow returns how many events epoll has, 0 on an error.
+func epollNow(epoll uintptr, events []syscall.EpollEvent) int {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, epoll,
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
 	if errno != 0 {
