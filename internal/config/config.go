@@ -85,7 +85,7 @@ type Serve struct {
 	TLSCert  string   `help:"Serve https and wss with this certificate (PEM)." type:"path" placeholder:"FILE"`
 	TLSKey   string   `help:"The certificate's key (PEM)." type:"path" placeholder:"FILE"`
 	Compress bool     `help:"Offer permessage-deflate." default:"true" negatable:""`
-	Poll     bool     `help:"Wait for all connections with one goroutine instead of one for each: idle ones take less memory. Linux only, and not for those with TLS." negatable:""`
+	Poll     bool     `help:"Wait for all connections with one goroutine, so that an idle connection takes less memory. Elsewhere than on Linux each connection has a goroutine of its own, as with --no-poll." default:"true" negatable:""`
 	Metrics  bool     `help:"Serve /metrics." default:"true" negatable:""`
 }
 

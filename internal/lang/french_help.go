@@ -35,7 +35,7 @@ var frenchHelp = map[string]string{
 	"Serve https and wss with this certificate (PEM).":                                "Servir https et wss avec ce certificat (PEM).",
 	"The certificate's key (PEM).":                                                    "La clé du certificat (PEM).",
 	"Offer permessage-deflate.":                                                       "Offrir permessage-deflate.",
-	"Wait for all connections with one goroutine instead of one for each: idle ones take less memory. Linux only, and not for those with TLS.": "Attendre toutes les connexions avec une goroutine au lieu d’une pour chacune : les inactives prennent moins de mémoire. Sous Linux seulement, et pas pour celles en TLS.",
+	"Wait for all connections with one goroutine, so that an idle connection takes less memory. Elsewhere than on Linux each connection has a goroutine of its own, as with --no-poll.": "Attendre toutes les connexions avec une seule goroutine : une connexion inactive prend moins de mémoire. Ailleurs que sous Linux, chaque connexion a sa propre goroutine, comme avec --no-poll.",
 	"Serve /metrics.": "Servir /metrics.",
 
 	// chat

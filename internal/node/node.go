@@ -93,7 +93,8 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		return err
 	}
 	if n.cfg.Poll {
-		if n.poller, err = ws.NewPoller(); err != nil {
+		n.poller, err = ws.NewPoller()
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) { // elsewhere than on Linux a goroutine reads each connection
 			return fmt.Errorf("--poll: %w", err)
 		}
 	}

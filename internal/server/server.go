@@ -92,7 +92,7 @@ func New(c Config) (*Server, error) {
 // Serve serves until Close. It always gives an error; [http.ErrServerClosed] after Close.
 func (s *Server) Serve(l net.Listener) error {
 	if s.TLS != nil {
-		return s.http.ServeTLS(l, "", "")
+		return s.http.ServeTLS(ws.Listener(l), "", "") // so that connections with TLS can be polled, too
 	}
 	return s.http.Serve(l)
 }

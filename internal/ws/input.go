@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"errors"
 	"io"
 	"syscall"
 )
@@ -10,9 +9,6 @@ const (
 	readSize    = 4 << 10 // bytes asked of a socket at once when nothing tells how many will come
 	waitingSize = 1 << 10 // bytes of the buffer of a connection that has to hold one while it waits
 )
-
-// ErrNothing says that no message has come. It is not final.
-var ErrNothing = errors.New("ws: nothing to read")
 
 // input holds the bytes that were read and not used yet. Only the goroutine that has the reading role may use it.
 type input struct {
@@ -101,7 +97,7 @@ func (in *input) await(wait bool) error {
 
 // fill reads once into the buffer, which must have room.
 func (in *input) fill() error {
-	if in.ready == nil && in.buf == nil {
+	if in.ready == nil && in.buf == nil && !in.noWait {
 		in.buf = getBuffer(waitingSize)
 	}
 	if in.r == in.w {
@@ -133,12 +129,7 @@ func (in *input) readTo(p []byte) (int, error) {
 // receive reads once. It returns either bytes or an error.
 func (in *input) receive() (int, error) {
 	if in.ready == nil {
-		n, err := in.socket.nc.Read(in.space())
-		if n > 0 {
-			in.socket.touch()
-			return n, nil
-		}
-		return 0, err
+		return in.receiveCovered()
 	}
 	in.n, in.err = 0, nil
 	if err := in.socket.raw.Read(in.ready); err != nil {
@@ -149,6 +140,22 @@ func (in *input) receive() (int, error) {
 		return in.n, nil
 	}
 	return 0, in.err
+}
+
+// receiveCovered is receive where package net or crypto/tls reads the socket.
+func (in *input) receiveCovered() (int, error) {
+	if below := in.socket.below; below != nil {
+		below.noWait = in.noWait
+	}
+	n, err := in.socket.nc.Read(in.space())
+	if n > 0 {
+		in.socket.touch()
+		return n, nil
+	}
+	if err == ErrNothing {
+		in.release()
+	}
+	return 0, err
 }
 
 // readReady reads once from the descriptor. RawConn.Read calls it whenever the descriptor may be readable, and waits when

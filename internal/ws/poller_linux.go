@@ -37,9 +37,6 @@ const pollEvents = 128
 // while they are unread.
 const edge = 1 << 31
 
-// pollerWorks says that this system has a Poller.
-const pollerWorks = true
-
 // NewPoller starts a poller. Close ends it.
 func NewPoller() (*Poller, error) {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
@@ -73,7 +70,7 @@ func (p *Poller) Watch(c *Conn, ready func()) {
 	w := &watch{poller: p, callback: ready}
 	c.socket.watch(w)
 	var failed error
-	err := c.socket.raw.Control(func(fd uintptr) {
+	err := c.socket.descriptor().Control(func(fd uintptr) {
 		failed = p.add(w, int(fd))
 	})
 	if err != nil || failed != nil {

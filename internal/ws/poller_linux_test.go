@@ -34,8 +34,7 @@ func (p *peer) wantsClose(code uint16) {
 	p.wants(opClose, string([]byte{byte(code >> 8), byte(code)}))
 }
 
-// watched makes a connection that a poller watches and that sends back what comes. ended gets the error at its end.
-func watched(t *testing.T, o *Options) (_ *Conn, remote *peer, _ <-chan error) {
+func newPoller(t *testing.T) *Poller {
 	t.Helper()
 	p, err := NewPoller()
 	if err != nil {
@@ -46,17 +45,11 @@ func watched(t *testing.T, o *Options) (_ *Conn, remote *peer, _ <-chan error) {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	conns := make(chan *Conn, 1)
-	remote = peerOf(t, o, true, func(c *Conn) {
-		conns <- c
-		<-c.Done()
-	})
-	t.Cleanup(func() { remote.Close() })
-	c := <-conns
-	if !c.Watchable() {
-		t.Fatal("a TCP connection is not watchable")
-	}
-	ended := make(chan error, 1)
+	return p
+}
+
+// echoWatched has p watch c, and sends back what comes. ended gets the error at the end.
+func echoWatched(p *Poller, c *Conn, ended chan<- error) {
 	var calls atomic.Int64 // one reader at a time, that looks again as long as it was called
 	p.Watch(c, func() {
 		if calls.Add(1) > 1 {
@@ -81,6 +74,24 @@ func watched(t *testing.T, o *Options) (_ *Conn, remote *peer, _ <-chan error) {
 			}
 		}()
 	})
+}
+
+// watched makes a connection that a poller watches and that sends back what comes. ended gets the error at its end.
+func watched(t *testing.T, o *Options) (_ *Conn, remote *peer, _ <-chan error) {
+	t.Helper()
+	p := newPoller(t)
+	conns := make(chan *Conn, 1)
+	remote = peerOf(t, o, true, func(c *Conn) {
+		conns <- c
+		<-c.Done()
+	})
+	t.Cleanup(func() { remote.Close() })
+	c := <-conns
+	if !c.Watchable() {
+		t.Fatal("a TCP connection is not watchable")
+	}
+	ended := make(chan error, 1)
+	echoWatched(p, c, ended)
 	return c, remote, ended
 }
 

@@ -4,9 +4,6 @@ package ws
 
 import "errors"
 
-// pollerWorks says that this system has no Poller.
-const pollerWorks = false
-
 // Poller exists on Linux only.
 type Poller struct{}
 

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -9,14 +10,25 @@ import (
 	"time"
 )
 
+// ErrNothing says that no message has come. It is not final. It is a temporary [net.Error], which crypto/tls does not take
+// for the end of the connection.
+var ErrNothing error = nothing{}
+
+type nothing struct{}
+
+func (nothing) Error() string   { return "ws: nothing to read" }
+func (nothing) Timeout() bool   { return false }
+func (nothing) Temporary() bool { return true }
+
 // epoch lets an instant of the monotonic clock fit into 8 bytes. It never changes.
 var epoch = time.Now()
 
 // socket is the network connection below a WebSocket connection. It owns the descriptor, and counts the goroutines that
 // the connection runs, so that the end of the last one can be waited for.
 type socket struct {
-	nc  net.Conn        // immutable
-	raw syscall.RawConn // immutable; nil when nc can only be read and written with waiting
+	nc    net.Conn        // immutable
+	raw   syscall.RawConn // immutable; nil when nc can only be read and written with waiting
+	below *pollableConn   // immutable; the socket below TLS, when it can be read without waiting
 
 	seen atomic.Int64 // when the peer last showed that it is alive, in nanoseconds after epoch
 
@@ -44,6 +56,7 @@ type watcher interface {
 func (s *socket) start(nc net.Conn) {
 	s.nc = nc
 	s.raw = rawConnOf(nc)
+	s.below = pollableBelow(nc)
 	s.touch()
 }
 
@@ -65,7 +78,15 @@ func rawConnOf(nc net.Conn) syscall.RawConn {
 }
 
 // pollable tells whether a poller can watch the socket.
-func (s *socket) pollable() bool { return pollerWorks && s.raw != nil }
+func (s *socket) pollable() bool { return pollerWorks && (s.raw != nil || s.below != nil) }
+
+// descriptor gives a poller access to the descriptor of a pollable socket.
+func (s *socket) descriptor() syscall.RawConn {
+	if s.below != nil {
+		return s.below.raw
+	}
+	return s.raw
+}
 
 // touch notes that the peer has just shown that it is alive.
 func (s *socket) touch() { s.seen.Store(int64(time.Since(epoch))) }
@@ -172,5 +193,85 @@ func (s *socket) signalDone() {
 	case <-s.done:
 	default:
 		close(s.done)
+	}
+}
+
+// Listener returns l with connections that a [Poller] can watch below TLS: tls.NewListener and http.Server.ServeTLS
+// have to be given it in place of l. Without TLS it makes no difference.
+func Listener(l net.Listener) net.Listener {
+	if !pollerWorks {
+		return l
+	}
+	return pollableListener{l}
+}
+
+type pollableListener struct{ net.Listener }
+
+func (l pollableListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	raw := rawConnOf(nc)
+	if raw == nil {
+		return nc, nil
+	}
+	p := &pollableConn{Conn: nc, raw: raw}
+	p.ready = p.readReady
+	return p, nil
+}
+
+// pollableConn is a socket below TLS that can be read without waiting. A [tls.Conn] keeps its state when Read fails with a
+// temporary [net.Error]: what has come of a record stays in its buffer, and its next Read goes on there.
+type pollableConn struct {
+	net.Conn
+	raw syscall.RawConn // immutable
+
+	// Only for the goroutine that has the reading role.
+	noWait bool                  // Read returns ErrNothing when nothing has come
+	ready  func(fd uintptr) bool // readReady, made once
+	target []byte                // where readReady reads to
+	n      int                   // how many bytes it got
+	err    error
+}
+
+// pollableBelow returns the socket below TLS; nil when nc is something else, or when its listener was not a [Listener].
+func pollableBelow(nc net.Conn) *pollableConn {
+	t, ok := nc.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	p, _ := t.NetConn().(*pollableConn)
+	return p
+}
+
+// Read implements net.Conn.
+func (p *pollableConn) Read(b []byte) (int, error) {
+	if !p.noWait || len(b) == 0 {
+		return p.Conn.Read(b)
+	}
+	p.target = b
+	err := p.raw.Read(p.ready)
+	p.target = nil
+	if err != nil {
+		return 0, err
+	}
+	return p.n, p.err
+}
+
+// readReady reads once, and never has RawConn.Read wait.
+func (p *pollableConn) readReady(fd uintptr) bool {
+	for {
+		n, err := readNow(fd, p.target)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			err = ErrNothing
+		case err == nil && n == 0:
+			err = io.EOF
+		}
+		p.n, p.err = max(n, 0), err
+		return true
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"unsafe"
 )
 
-// directIO says that sockets are read and written by system calls of our own.
-const directIO = true
+// What this system can do.
+const (
+	directIO    = true // sockets are read and written by system calls of our own, not by package net
+	pollerWorks = true // there is a Poller
+)
 
 // readNow, writeNow and epollNow make one system call each that never waits. The calls are not announced to the Go
 // runtime, as calls that may wait are. While there are announced calls, the runtime's monitor looks every 20 µs whether

@@ -4,8 +4,11 @@ package ws
 
 import "errors"
 
-// directIO says that sockets are read and written with waiting, by package net.
-const directIO = false
+// What this system can do.
+const (
+	directIO    = false // sockets are read and written by system calls of our own, not by package net
+	pollerWorks = false // there is a Poller
+)
 
 func readNow(uintptr, []byte) (int, error)  { return 0, errors.ErrUnsupported }
 func writeNow(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }

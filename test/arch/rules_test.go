@@ -72,6 +72,7 @@ var shared = map[string]string{"redis": "redisconn", "sqlite": "sqliteconn", "mo
 // owners says which packages may import a library. A library that few packages know can be replaced there. The first
 // entry that is a prefix of the import counts; with no packages, only tests may import it.
 var owners = []struct{ library, packages string }{
+	{"github.com/gobwas/", ""},
 	{"github.com/klauspost/compress", "ws"},
 	{"github.com/lxzan/gws", ""},
 	{"github.com/coder/websocket", ""},
