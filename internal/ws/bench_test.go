@@ -42,7 +42,7 @@ func discarding(b *testing.B, o *Options) *Conn {
 	return <-conns
 }
 
-// BenchmarkQueueFlush is the way of a message to one member of a room: n messages queued, one flush.
+// BenchmarkQueueFlush does what a room does for each member: it queues n messages and flushes once.
 func BenchmarkQueueFlush(b *testing.B) {
 	for _, n := range []int{1, 4, 16, 64} {
 		b.Run(fmt.Sprintf("messages=%d", n), func(b *testing.B) {
@@ -135,7 +135,7 @@ func tcpPair() (near, far net.Conn, err error) {
 	return near, far, err
 }
 
-// BenchmarkDeflate is what chose deflateLevel: time, and bytes on the wire as a part of the payload.
+// BenchmarkDeflate measures what decided deflateLevel: time, and bytes on the wire in relation to the payload.
 func BenchmarkDeflate(b *testing.B) {
 	for _, payload := range []struct{ name, text string }{
 		{"line", chatLine(1)},
@@ -159,7 +159,7 @@ func BenchmarkDeflate(b *testing.B) {
 	}
 }
 
-// BenchmarkMask is what a client pays for each payload, and a server for each that it reads.
+// BenchmarkMask masks payloads, which a client does for each that it sends, and a server for each that it reads.
 func BenchmarkMask(b *testing.B) {
 	for _, n := range []int{20, 100, 300, 4 << 10, 64 << 10} {
 		b.Run(fmt.Sprintf("bytes=%d", n), func(b *testing.B) {

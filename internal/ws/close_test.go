@@ -65,7 +65,7 @@ func TestCloseAfterWhatIsQueued(t *testing.T) {
 	<-c.Done()
 }
 
-// TestCloseWaitsForTheAnswer: messages on the way are passed over, and Read tells the peer's answer.
+// TestCloseWaitsForTheAnswer: messages that were on their way are dropped, and Read returns the peer's close frame.
 func TestCloseWaitsForTheAnswer(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		result := make(chan error, 1)
@@ -100,8 +100,9 @@ func TestCloseWaitsForTheAnswer(t *testing.T) {
 	}
 }
 
-// TestCloseOfOneWhoDoesNotAnswer: one that neither reads nor answers is bounded in time, with a reader and without.
-func TestCloseOfOneWhoDoesNotAnswer(t *testing.T) {
+// TestCloseWithoutAnswer: Options.CloseTimeout ends the connection to a peer that does not answer the close frame, whether
+// or not it reads what comes before it.
+func TestCloseWithoutAnswer(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		c, _ := accepted(t, &Options{QueueBytes: 64 << 10, CloseTimeout: 50 * time.Millisecond})
 		if full {
@@ -115,7 +116,7 @@ func TestCloseOfOneWhoDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestCloseWithoutReader: whoever closes after its last Read has nothing else to do.
+// TestCloseWithoutReader: when nobody reads any more, Close completes the handshake by itself.
 func TestCloseWithoutReader(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		p := peerOf(t, &Options{}, server, func(c *Conn) {
@@ -175,7 +176,7 @@ func TestPeerGone(t *testing.T) {
 	}
 }
 
-// TestKill ends everything that waits.
+// TestKill: Kill ends everything that waits for the connection.
 func TestKill(t *testing.T) {
 	c, _ := accepted(t, &Options{QueueBytes: 64 << 10})
 	stuff(t, c, 1000)
@@ -211,7 +212,7 @@ func TestKill(t *testing.T) {
 	<-c.Done()
 }
 
-// TestEverythingAtOnce lets all calls meet, for the race detector; each round must come to its end.
+// TestEverythingAtOnce makes all calls at the same time, for the race detector. Each connection must end.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &Options{Compress: true, QueueBytes: 4 << 10, CloseTimeout: time.Second}, func(c *Conn) { echo(c) })

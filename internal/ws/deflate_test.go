@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// pack compresses with the standard library's deflate, so that no fault can cancel itself out.
+// pack compresses with the standard library's deflate, so that a fault in ours cannot hide itself.
 func pack(s string, level int) string {
 	var out bytes.Buffer
 	w, _ := stdflate.NewWriter(&out, level)
@@ -125,7 +125,7 @@ func compressed() []conversation {
 	return all
 }
 
-// TestLengthIsNotBelieved: a header alone takes no memory.
+// TestLengthIsNotBelieved: a header that announces a long payload takes no memory for it.
 func TestLengthIsNotBelieved(t *testing.T) {
 	for _, rsv := range []byte{0, 4} {
 		s := &script{says: frame{op: 2, rsv: rsv, payload: noise(100), claim: 1 << 30}.encode(true), piece: 1 << 20}
@@ -145,7 +145,7 @@ func TestCompressedRules(t *testing.T) {
 	converse(t, compressed(), &Options{Compress: true})
 }
 
-// TestReservedBitsWithoutCompression: agreed by nobody, RSV1 is as wrong as the others.
+// TestReservedBitsWithoutCompression: without compression, RSV1 is a fault like the other reserved bits.
 func TestReservedBitsWithoutCompression(t *testing.T) {
 	p := dialRaw(t, serve(t, &Options{Compress: true}, func(c *Conn) { echo(c) }).Listener.Addr().String(), "")
 	p.send(frame{op: 1, rsv: 4, payload: pack("a", 6)}.encode(true))

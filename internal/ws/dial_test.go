@@ -90,7 +90,7 @@ func TestDialRequest(t *testing.T) {
 	}
 }
 
-// answering is a server that answers every handshake with what answer makes of its key.
+// answering is a server that answers every handshake with what answer returns for its key.
 func answering(t *testing.T, answer func(key string) string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -155,7 +155,7 @@ func TestDialRefusesURLs(t *testing.T) {
 	}
 }
 
-// TestDialCancelled: a server that accepts and says nothing holds nobody longer than his context.
+// TestDialCancelled: Dial to a server that accepts and sends nothing ends with its context.
 func TestDialCancelled(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -219,7 +219,7 @@ func noText(n int) string {
 	return string(b)
 }
 
-// TestPipe: without a socket below, everything still works.
+// TestPipe: a connection works over a net.Conn that is not a socket.
 func TestPipe(t *testing.T) {
 	near, far := net.Pipe()
 	server := newConn(far, nil, terms{opts: &Options{}})
@@ -243,7 +243,8 @@ func isReading(c *Conn) bool {
 	return c.closing.reading
 }
 
-// closeWhileReading closes under a Read in progress, and returns how that ended; nil where not by the protocol.
+// closeWhileReading closes the connection while a Read is in progress, and returns the error of that Read. It returns nil
+// when the error is not a CloseError.
 func closeWhileReading(c *Conn, code int, reason string) *CloseError {
 	var err error
 	var reader sync.WaitGroup

@@ -44,8 +44,7 @@ func accepted(t testing.TB, o *Options) (*Conn, *peer) {
 	return c, p
 }
 
-// stuff queues messages of size bytes until the bound refuses one, and returns how many it took. Between them it gives the
-// socket what it takes.
+// stuff queues and flushes messages of size bytes until the bound refuses one, and returns how many were queued.
 func stuff(t testing.TB, c *Conn, size int) (n int) {
 	t.Helper()
 	m := NewMessage(Binary, make([]byte, size))
@@ -59,7 +58,8 @@ func stuff(t testing.TB, c *Conn, size int) (n int) {
 	return n
 }
 
-// TestSlowReader: what waits for a peer that does not read is bounded, nothing waits on it, and nothing of it is lost.
+// TestSlowReader: what waits for a peer that does not read is bounded, and nothing of it is lost. No call waits for it except
+// WaitDrain.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const size, bound = 1000, 64 << 10
@@ -100,7 +100,7 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// TestFlushNeverWaits flushes into a full socket from the only goroutine there is to drain it later.
+// TestFlushNeverWaits flushes into a full socket from the goroutine that reads the other end later.
 func TestFlushNeverWaits(t *testing.T) {
 	t.Parallel()
 	c, p := accepted(t, &Options{QueueBytes: 32 << 10})
@@ -125,8 +125,8 @@ func TestFlushNeverWaits(t *testing.T) {
 	}
 }
 
-// TestPingsOfOneWhoDoesNotRead: the answers to them do not fill the memory, and the last ping is answered.
-func TestPingsOfOneWhoDoesNotRead(t *testing.T) {
+// TestPingsOfPeerThatDoesNotRead: the pongs do not fill the memory, and the last ping is answered.
+func TestPingsOfPeerThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	c, p := accepted(t, &Options{QueueBytes: 32 << 10})
 	stuff(t, c, 1000)
@@ -154,7 +154,7 @@ func TestPingsOfOneWhoDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestOrder: what one goroutine queues arrives in its order, whoever flushes, and nothing is lost or doubled.
+// TestOrder: what one goroutine queues arrives in the same order, whichever goroutine flushes, without loss or repeat.
 func TestOrder(t *testing.T) {
 	for _, compress := range []bool{false, true} {
 		testOrder(t, compress)
@@ -223,8 +223,8 @@ func TestOneWrite(t *testing.T) {
 	<-c.Done()
 }
 
-// TestIdle: bytes that come are a sign of life, and so is room in a socket that was full; writing to whoever may be gone
-// is none.
+// TestIdle: a peer shows that it is alive by bytes that come, and by reading what a full socket held. A write into a socket
+// that has room does not show it.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	c, p := accepted(t, &Options{QueueBytes: 1 << 20})
@@ -265,7 +265,7 @@ func (v *covered) Write(p []byte) (int, error) {
 	return v.Conn.Write(p)
 }
 
-// TestIdleCovered: as TestIdle, where a write that waits looks like one that does not.
+// TestIdleCovered is TestIdle over a connection that hides whether a write has to wait.
 func TestIdleCovered(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -308,7 +308,7 @@ func TestIdleCovered(t *testing.T) {
 	})
 }
 
-// TestMemoryAtRest measures what a connection and its reader hold on the heap while nothing happens, besides net's own.
+// TestMemoryAtRest measures the heap of an idle connection and its reader, without what package net holds.
 func TestMemoryAtRest(t *testing.T) {
 	const n = 200
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -361,7 +361,7 @@ func TestMemoryAtRest(t *testing.T) {
 	runtime.KeepAlive(conns)
 }
 
-// heap is what is in use after everything that can go has gone, pooled memory included.
+// heap returns the heap in use after garbage collection, without what only pools hold.
 func heap() int64 {
 	for range 3 {
 		runtime.GC()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// script is a socket below a connection that says what it was told to, in pieces of a given size, and swallows everything.
+// script is a net.Conn that returns given bytes in pieces of a given size, and keeps what is written.
 type script struct {
 	net.Conn // nil: nothing else is called
 	says     []byte
@@ -31,14 +31,14 @@ func (s *script) Write(p []byte) (int, error) { return s.written.Write(p) }
 func (s *script) Close() error                { return nil }
 func (s *script) SetDeadline(time.Time) error { return nil }
 
-// outcome is everything that a connection made of what it read.
+// outcome is what a connection returned and wrote for the bytes that it read.
 type outcome struct {
 	messages []string
 	end      string
 	written  string // where it ended by the protocol: otherwise answers may be dropped
 }
 
-// readScript reads until the end, and holds every message against the limits.
+// readScript reads until the end, and checks every message against the limits.
 func readScript(t testing.TB, says []byte, piece, limit int, server bool) (o outcome) {
 	s := &script{says: bytes.Clone(says), piece: piece}
 	c := newConn(s, nil, terms{opts: &Options{MaxMessage: limit}, window: maxWindow, client: !server})
@@ -64,8 +64,8 @@ func readScript(t testing.TB, says []byte, piece, limit int, server bool) (o out
 	}
 }
 
-// FuzzRead reads anything: it must never fail but by the rules, never hold more than the limits, and come to the same
-// whatever pieces it arrives in. What it accepted must survive being sent again.
+// FuzzRead reads any bytes. Reading must fail only by the rules, and never hold more than the limits. The outcome must not
+// depend on the pieces in which the bytes arrive. Messages that were accepted must be accepted when they are sent again.
 func FuzzRead(f *testing.F) {
 	for _, group := range [][]conversation{framing(), pings(), reserved(), fragments(), closes(), compressed(), texts()} {
 		for _, c := range group {

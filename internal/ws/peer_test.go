@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// patience bounds every test that waits; none depends on how long anything takes.
+// patience bounds every wait of a test. It only ends a test that hangs.
 const patience = time.Minute
 
 // serve runs a server that gives each connection to handle, and waits for all of them at the test's end.
@@ -61,7 +61,7 @@ func echo(c *Conn) error {
 	}
 }
 
-// peer speaks bytes to a connection under test.
+// peer exchanges bytes with a connection under test.
 type peer struct {
 	t testing.TB
 	net.Conn
@@ -152,7 +152,7 @@ func (p *peer) send(b []byte) {
 	}
 }
 
-// frame is one to send, right or wrong.
+// frame is a frame to send, which may break the rules.
 type frame struct {
 	op      byte
 	payload string
@@ -195,8 +195,7 @@ func (f frame) encode(client bool) []byte {
 	return append(b, payload...)
 }
 
-// receive reads a frame and tells what it is: `text "abc"`, `pong ""`, `close 1002`. It checks everything that the rules
-// say about the frame itself.
+// receive reads a frame and describes it: `text "abc"`, `pong ""`, `close 1002`. It checks the rules for a single frame.
 func (p *peer) receive() (string, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(p.br, head[:]); err != nil {

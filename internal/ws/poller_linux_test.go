@@ -116,7 +116,7 @@ func TestWatchedConnection(t *testing.T) {
 	}
 }
 
-// A message that comes in pieces is waited for, whatever piece it stops in.
+// A message that has begun is waited for, wherever it is cut.
 func TestWatchedInPieces(t *testing.T) {
 	_, remote, ended := watched(t, &Options{})
 	frame := text(strings.Repeat("x", 300))
@@ -132,7 +132,7 @@ func TestWatchedInPieces(t *testing.T) {
 	}
 }
 
-// Whoever closes, and though nobody reads just then, the peer is told and the reader learns of the end.
+// Whichever side closes, also while nobody reads, the peer gets a close frame and the poller's callback is called.
 func TestWatchedCloses(t *testing.T) {
 	t.Run("this side", func(t *testing.T) {
 		c, remote, ended := watched(t, &Options{})
@@ -183,7 +183,7 @@ func TestWatchedCloses(t *testing.T) {
 	})
 }
 
-// A poller that ended does no harm to connections that come late.
+// A connection that is given to a closed poller is ended, and its callback is called.
 func TestWatchAfterClose(t *testing.T) {
 	p, err := NewPoller()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// conversation is what a peer sends, and what an echoing connection must answer. Where the peer sends no close frame
-// itself, the test sends one of 1000 at the end.
+// conversation is what a peer sends, and what an echoing connection must answer. When the peer sends no close frame, the
+// test sends one with code 1000 at the end.
 type conversation struct {
 	name string
 	send []frame
@@ -239,7 +239,7 @@ func (c conversation) hold(t *testing.T, o *Options, server, bytewise bool) {
 	}
 }
 
-// deliver sends as long as the other side takes it: one that found a fault need not take the rest.
+// deliver sends until the other side takes no more: after a fault, it need not take the rest.
 func (p *peer) deliver(b []byte, bytewise bool) {
 	size := len(b)
 	if bytewise {
@@ -254,8 +254,8 @@ func (p *peer) deliver(b []byte, bytewise bool) {
 	}
 }
 
-// TestFragmentsCostWhatTheyAreWorth: putting together many small fragments allocates a small multiple of the message.
-func TestFragmentsCostWhatTheyAreWorth(t *testing.T) {
+// TestMemoryOfFragments: assembling a message of many small fragments allocates a small multiple of the message's size.
+func TestMemoryOfFragments(t *testing.T) {
 	const size = 8 << 20
 	for _, fragment := range []int{1 << 10, 1 << 16} {
 		var says []byte

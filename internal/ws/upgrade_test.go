@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// request is a right one, with some headers replaced: nil removes one, several values are several lines.
+// request returns a valid request with some headers replaced. nil removes a header; several values are several lines.
 func request(replace map[string][]string) string {
 	headers := map[string][]string{
 		"Host": {"chat.example"}, "Connection": {"Upgrade"}, "Upgrade": {"websocket"},
@@ -150,7 +150,7 @@ func TestUpgradeWithFramesAtOnce(t *testing.T) {
 	}
 }
 
-// TestUpgradeWithoutHijack: what cannot be taken over is answered, not left hanging.
+// TestUpgradeWithoutHijack: a request whose connection cannot be taken over is answered.
 func TestUpgradeWithoutHijack(t *testing.T) {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request(nil))))
 	if err != nil {

@@ -41,7 +41,7 @@ func TestTextCheck(t *testing.T) {
 	}
 }
 
-// TestTextCheckFailsFirst compares with what can still become text: a prefix is refused exactly when nothing valid starts so.
+// TestTextCheckFailsFirst: a prefix is refused exactly when no valid text starts with it.
 func TestTextCheckFailsFirst(t *testing.T) {
 	extendable := func(p []byte) bool {
 		for cut := range min(4, len(p)+1) {
@@ -66,7 +66,7 @@ func TestTextCheckFailsFirst(t *testing.T) {
 	}
 }
 
-// texts has every edge as one frame, in fragments cut everywhere, and with a text before.
+// texts returns each of good and bad as one frame, in fragments cut at every place, and behind another text.
 func texts() (all []conversation) {
 	for i, s := range append(append([]string{}, good...), bad...) {
 		want := []string{q("text", s)}
@@ -87,7 +87,7 @@ func texts() (all []conversation) {
 	)
 }
 
-// TestTextFailsBeforeItsEnd sends the beginning of a message only: the answer must not wait for the rest.
+// TestTextFailsBeforeItsEnd sends only the beginning of a message: the answer must not wait for the rest.
 func TestTextFailsBeforeItsEnd(t *testing.T) {
 	valid, invalid := "κόσμε", "\xf4\x90"
 	long := strings.Repeat("a", 3*readSize)

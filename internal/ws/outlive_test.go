@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMessageOutlivesClose: the message that Read returned stays what it is until the next Read, also when somebody else closes
-// the connection meanwhile and the peer goes on sending.
+// TestMessageOutlivesClose: the message that Read returned stays unchanged until the next Read, also when another goroutine
+// closes the connection meanwhile and the peer goes on sending.
 func TestMessageOutlivesClose(t *testing.T) {
 	t.Parallel()
 	for _, compress := range []bool{false, true} {
