@@ -67,7 +67,7 @@ func BenchmarkQueueFlush(b *testing.B) {
 		b.SetBytes(int64(len(m.plain)))
 		b.ReportAllocs()
 		for b.Loop() {
-			c.socket.nc.Write(m.plain)
+			c.writer.socket.nc.Write(m.plain)
 		}
 	})
 }

@@ -187,9 +187,9 @@ func TestKill(t *testing.T) {
 		}
 	})
 	until(t, "waiting", func() bool {
-		c.queue.mu.Lock()
-		defer c.queue.mu.Unlock()
-		return c.queue.drained != nil
+		c.writer.queue.mu.Lock()
+		defer c.writer.queue.mu.Unlock()
+		return c.writer.queue.drained != nil
 	})
 	for range 4 {
 		waiting.Go(c.Kill)

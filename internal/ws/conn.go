@@ -39,9 +39,7 @@ import (
 // methods are safe for concurrent use. The caller has to read until Read fails, or end the connection with Close or Kill.
 type Conn struct {
 	terms   terms
-	socket  socket
-	queue   writeQueue
-	writer  writer
+	writer  writer // with the socket and the queue
 	in      assembler
 	closing closeHandshake
 }
@@ -49,10 +47,8 @@ type Conn struct {
 // newConn makes a connection of nc after the handshake. early is what the peer has sent behind the handshake.
 func newConn(nc net.Conn, early []byte, t terms) *Conn {
 	c := &Conn{terms: t}
-	c.socket.start(nc)
-	c.queue.terms = &c.terms
-	c.writer.start(&c.socket, &c.queue)
-	c.in.start(&c.terms, &c.socket, early)
+	c.writer.start(&c.terms, nc)
+	c.in.start(&c.terms, &c.writer.socket, early)
 	c.closing.start(&c.in, &c.writer)
 	return c
 }
@@ -61,14 +57,14 @@ func newConn(nc net.Conn, early []byte, t terms) *Conn {
 func (c *Conn) Subprotocol() string { return c.terms.subprotocol }
 
 // RemoteAddr returns the peer's address, as the network connection has it.
-func (c *Conn) RemoteAddr() net.Addr { return c.socket.nc.RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.writer.socket.nc.RemoteAddr() }
 
 // Compressed tells whether permessage-deflate was agreed on.
 func (c *Conn) Compressed() bool { return c.terms.window != 0 }
 
 // Idle tells how long before now the peer last showed that it is alive: bytes arrived from it, or a full socket had room
 // again. A write into a socket that has room does not count, because it succeeds with a dead peer, too.
-func (c *Conn) Idle(now time.Time) time.Duration { return c.socket.idle(now) }
+func (c *Conn) Idle(now time.Time) time.Duration { return c.writer.socket.idle(now) }
 
 // Read returns the next whole message. Its payload is valid until the next Read. Read also answers pings and the peer's
 // close frame.
@@ -115,14 +111,14 @@ func (c *Conn) TryRead() (Opcode, []byte, error) {
 
 // Queue appends m to the queue of what waits to be written, whatever the bound: it is for answers to what the peer asked
 // for. Nothing is written before Flush. A connection that is closing takes nothing more.
-func (c *Conn) Queue(m *Message) { c.queue.push(c.queue.encode(m)) }
+func (c *Conn) Queue(m *Message) { c.writer.queue.push(c.writer.queue.encode(m)) }
 
 // TryQueue is Queue within the bound. When more than Options.QueueBytes would wait, or when the connection is closing, it
 // queues nothing and returns false. A message that is alone in the queue may be of any size.
-func (c *Conn) TryQueue(m *Message) bool { return c.queue.tryPush(c.queue.encode(m)) }
+func (c *Conn) TryQueue(m *Message) bool { return c.writer.queue.tryPush(c.writer.queue.encode(m)) }
 
 // Queued tells how many bytes wait to be written.
-func (c *Conn) Queued() int { return c.queue.size() }
+func (c *Conn) Queued() int { return c.writer.queue.size() }
 
 // Flush has the queue written. It never waits: it writes as much as the socket takes, and leaves the rest to a goroutine.
 func (c *Conn) Flush() { c.writer.flush() }
@@ -132,12 +128,12 @@ func (c *Conn) Flush() { c.writer.flush() }
 // net.ErrClosed once the connection can write no more.
 func (c *Conn) WaitDrain(ctx context.Context) error {
 	c.writer.flush()
-	return c.queue.waitDrain(ctx)
+	return c.writer.queue.waitDrain(ctx)
 }
 
 // Ping sends a ping. A ping that still waits to be written serves for both.
 func (c *Conn) Ping() {
-	c.queue.pushPing()
+	c.writer.queue.pushPing()
 	c.writer.flush()
 }
 
@@ -149,12 +145,12 @@ func (c *Conn) Close(code int, reason string) { c.closing.close(code, reason) }
 
 // Kill ends the connection at once. What waits to be written is lost, also what the socket holds.
 func (c *Conn) Kill() {
-	c.socket.discardOnClose()
+	c.writer.socket.discardOnClose()
 	c.closing.shut()
 }
 
 // Done returns a channel that is closed when the socket is closed and none of the connection's goroutines is left.
-func (c *Conn) Done() <-chan struct{} { return c.socket.doneChan() }
+func (c *Conn) Done() <-chan struct{} { return c.writer.socket.doneChan() }
 
 // Watchable tells whether a [Poller] can watch the connection.
-func (c *Conn) Watchable() bool { return c.socket.pollable() }
+func (c *Conn) Watchable() bool { return c.writer.socket.pollable() }

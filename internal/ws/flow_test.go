@@ -40,7 +40,7 @@ func accepted(t testing.TB, o *Options) (*Conn, *peer) {
 	})
 	p.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 	c := <-conns
-	c.socket.nc.(*net.TCPConn).SetWriteBuffer(64 << 10)
+	c.writer.socket.nc.(*net.TCPConn).SetWriteBuffer(64 << 10)
 	return c, p
 }
 
@@ -138,7 +138,7 @@ func TestPingsOfPeerThatDoesNotRead(t *testing.T) {
 		p.send(frame{op: 9, payload: string(payload)}.encode(true))
 	}
 	until(t, "the last ping handled while nobody reads", func() bool {
-		q := &c.queue
+		q := &c.writer.queue
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		return q.pongs == maxPongs && bytes.HasSuffix(q.waiting.frames[q.pongAt], payload)
@@ -228,7 +228,7 @@ func TestOneWrite(t *testing.T) {
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	c, p := accepted(t, &Options{QueueBytes: 1 << 20})
-	seen := func() int64 { return c.socket.seen.Load() }
+	seen := func() int64 { return c.writer.socket.seen.Load() }
 	before := seen()
 	c.Queue(NewMessage(Text, []byte("a")))
 	c.Flush()
@@ -291,20 +291,20 @@ func TestIdleCovered(t *testing.T) {
 	}()
 
 	until(t, "a ping that is no sign of life", func() bool { // where the machine is slow a few may look like one
-		before := c.socket.seen.Load()
+		before := c.writer.socket.seen.Load()
 		c.Ping()
 		until(t, "the ping written", func() bool { return c.Queued() == 0 })
-		return c.socket.seen.Load() == before
+		return c.writer.socket.seen.Load() == before
 	})
 	stuff(t, c, 64<<10)
 	until(t, "a write that waits", func() bool {
 		began := v.began.Load()
 		return began != 0 && time.Since(time.Unix(0, began)) > 2*fullFrom
 	})
-	before := c.socket.seen.Load()
+	before := c.writer.socket.seen.Load()
 	until(t, "life by writing", func() bool {
 		p.receive()
-		return c.socket.seen.Load() > before
+		return c.writer.socket.seen.Load() > before
 	})
 }
 

@@ -19,8 +19,8 @@ type input struct {
 
 	ready  func(fd uintptr) bool // readReady, made once; nil when the socket is not read directly
 	target []byte                // where readReady reads to; nil means buf
+	n      int32                 // how many bytes readReady got
 	noWait bool                  // readReady returns at once when nothing has come
-	n      int                   // how many bytes readReady got
 	err    error
 }
 
@@ -137,14 +137,14 @@ func (in *input) receive() (int, error) {
 	}
 	if in.n > 0 {
 		in.socket.touch()
-		return in.n, nil
+		return int(in.n), nil
 	}
 	return 0, in.err
 }
 
 // receiveCovered is receive where package net or crypto/tls reads the socket.
 func (in *input) receiveCovered() (int, error) {
-	if below := in.socket.below; below != nil {
+	if below := pollableBelow(in.socket.nc); below != nil {
 		below.noWait = in.noWait
 	}
 	n, err := in.socket.nc.Read(in.space())
@@ -173,7 +173,7 @@ func (in *input) readReady(fd uintptr) bool {
 		case err == nil && n == 0:
 			err = io.EOF
 		}
-		in.n, in.err = max(n, 0), err
+		in.n, in.err = int32(max(n, 0)), err
 		return true
 	}
 }

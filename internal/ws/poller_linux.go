@@ -68,15 +68,15 @@ func (p *Poller) Close() error {
 // Watchable. A connection that cannot be watched, because the kernel's limit is reached or the poller is closed, is ended.
 func (p *Poller) Watch(c *Conn, ready func()) {
 	w := &watch{poller: p, callback: ready}
-	c.socket.watch(w)
+	c.writer.socket.watch(w)
 	var failed error
-	err := c.socket.descriptor().Control(func(fd uintptr) {
+	err := c.writer.socket.descriptor().Control(func(fd uintptr) {
 		failed = p.add(w, int(fd))
 	})
 	if err != nil || failed != nil {
 		c.Kill()
 	}
-	if c.socket.ending() {
+	if c.writer.socket.ending() {
 		w.forget() // the socket may have been closed before add
 	}
 	ready() // for what has come before

@@ -33,8 +33,8 @@ type writeQueue struct {
 	mu      sync.Mutex    // guards what follows, and writer's fields that say so
 	waiting *frameList    // waits for the writer; nil when there is nothing
 	bytes   int           // in waiting, and with the writer
+	pongAt  int32         // index of the last pong in waiting
 	pongs   uint8         // pongs in waiting, up to maxPongs
-	pongAt  int32         // index of the last of them
 	pinged  bool          // a ping is in waiting
 	sealed  bool          // the last frame, a close frame, was queued: nothing may follow
 	broken  bool          // nothing more can be written

@@ -26,9 +26,8 @@ var epoch = time.Now()
 // socket is the network connection below a WebSocket connection. It owns the descriptor, and counts the goroutines that
 // the connection runs, so that the end of the last one can be waited for.
 type socket struct {
-	nc    net.Conn        // immutable
-	raw   syscall.RawConn // immutable; nil when nc can only be read and written with waiting
-	below *pollableConn   // immutable; the socket below TLS, when it can be read without waiting
+	nc  net.Conn        // immutable
+	raw syscall.RawConn // immutable; nil when nc can only be read and written with waiting
 
 	seen atomic.Int64 // when the peer last showed that it is alive, in nanoseconds after epoch
 
@@ -56,7 +55,6 @@ type watcher interface {
 func (s *socket) start(nc net.Conn) {
 	s.nc = nc
 	s.raw = rawConnOf(nc)
-	s.below = pollableBelow(nc)
 	s.touch()
 }
 
@@ -78,12 +76,12 @@ func rawConnOf(nc net.Conn) syscall.RawConn {
 }
 
 // pollable tells whether a poller can watch the socket.
-func (s *socket) pollable() bool { return pollerWorks && (s.raw != nil || s.below != nil) }
+func (s *socket) pollable() bool { return pollerWorks && (s.raw != nil || pollableBelow(s.nc) != nil) }
 
 // descriptor gives a poller access to the descriptor of a pollable socket.
 func (s *socket) descriptor() syscall.RawConn {
-	if s.below != nil {
-		return s.below.raw
+	if s.raw == nil {
+		return pollableBelow(s.nc).raw
 	}
 	return s.raw
 }

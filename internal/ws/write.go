@@ -1,6 +1,8 @@
 package ws
 
 import (
+	"errors"
+	"net"
 	"syscall"
 	"time"
 )
@@ -16,14 +18,17 @@ const (
 	maxGathered   = 16 << 10 // longer frames are not copied together with others
 )
 
+// errWrite says that the system refused a write. What it said does not matter: the connection is ended.
+var errWrite = errors.New("ws: write failed")
+
 // batch is the frames that the writer took from the queue.
 type batch struct {
 	list *frameList
-	next int // list.frames[next:] is not written yet; the written part of the first of them is cut off
-	sent int // bytes that were written and not yet taken off the queue's count
+	next int32 // list.frames[next:] is not written yet; the written part of the first of them is cut off
+	sent int   // bytes that were written and not yet taken off the queue's count
 }
 
-func (b *batch) empty() bool { return b.list == nil || b.next == len(b.list.frames) }
+func (b *batch) empty() bool { return b.list == nil || int(b.next) == len(b.list.frames) }
 
 // gather returns what to write next: one frame, or several that are copied together into scratch. The caller returns
 // scratch, when it is not nil, to its pool.
@@ -68,30 +73,31 @@ func (b *batch) advance(n int) {
 // writer writes what is queued. At any time at most one goroutine has the writing role: one that called flush, or one that
 // the writer started because the socket is full.
 type writer struct {
-	socket *socket     // immutable
-	queue  *writeQueue // immutable
+	socket socket
+	queue  writeQueue
 
 	// Only for the goroutine that has the writing role.
-	batch   batch
-	wait    bool             // it may wait for the socket
-	now     func(fd uintptr) // writeReady for a goroutine that does not wait, made once; nil when the socket is not written directly
-	failure error
+	batch  batch
+	now    func(fd uintptr) // writeReady for a goroutine that does not wait, made once; nil when the socket is not written directly
+	wait   bool             // it may wait for the socket
+	failed bool             // a system call failed
 
 	// Guarded by queue.mu.
 	writing bool          // a goroutine has the writing role
 	stopped chan struct{} // closed when none has it any more; nil while nobody waits
 }
 
-func (w *writer) start(s *socket, q *writeQueue) {
-	w.socket, w.queue = s, q
-	if s.raw != nil {
+func (w *writer) start(t *terms, nc net.Conn) {
+	w.queue.terms = t
+	w.socket.start(nc)
+	if w.socket.raw != nil {
 		w.now = func(fd uintptr) { w.writeReady(fd) }
 	}
 }
 
 // flush writes as much of the queue as the socket takes, and leaves the rest to a goroutine.
 func (w *writer) flush() {
-	q := w.queue
+	q := &w.queue
 	q.mu.Lock()
 	if w.writing || q.broken || q.waiting == nil {
 		q.mu.Unlock()
@@ -173,7 +179,10 @@ func (w *writer) writeSocket(wait bool) error {
 	if err != nil {
 		return err
 	}
-	return w.failure
+	if w.failed {
+		return errWrite
+	}
+	return nil
 }
 
 // writeReady writes the batch until the socket is full. RawConn.Write calls it for a writer that waits, and waits for the
@@ -196,7 +205,7 @@ func (w *writer) writeReady(fd uintptr) bool {
 			}
 			return !w.wait
 		case err != nil:
-			w.failure = err
+			w.failed = true
 			return true
 		case n < len(p) && !w.wait: // the socket is full: another call would find the same
 			return true
@@ -229,7 +238,7 @@ func (w *writer) count() {
 func (w *writer) finishBatch() bool {
 	putFrameList(w.batch.list)
 	w.batch.list = nil
-	q := w.queue
+	q := &w.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	w.count()
@@ -252,7 +261,7 @@ func (w *writer) stop() {
 
 // fail gives the writing role back after an error: nothing more can be written, and the socket is closed.
 func (w *writer) fail() {
-	q := w.queue
+	q := &w.queue
 	q.mu.Lock()
 	w.batch.list = nil // not returned to the pool: failures are rare, and nothing depends on it
 	w.batch.sent = 0
@@ -269,7 +278,7 @@ func (w *writer) fail() {
 
 // waitStopped waits until no goroutine has the writing role. The socket's deadline has to bound the wait.
 func (w *writer) waitStopped() {
-	q := w.queue
+	q := &w.queue
 	q.mu.Lock()
 	if !w.writing {
 		q.mu.Unlock()
