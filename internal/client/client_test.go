@@ -100,7 +100,6 @@ func talk(t *testing.T, seed uint64, mishaps map[string]float64) {
 	for i := range clients {
 		clients[i] = New(Options{
 			Name: fmt.Sprint("p", i), Rooms: rooms, FromStart: true, Pending: 10, On: diaries[i].on, Dial: m.dial,
-			Rand: rand.New(rand.NewPCG(seed, uint64(i))).Float64,
 		})
 		stops[i] = run(t, clients[i])
 	}
@@ -320,7 +319,7 @@ func TestSilentServerIsLeft(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		stop()
 		lost := noticesOf[Lost](&d)
-		if len(lost) != 1 || !errors.Is(lost[0].Err, errSilent) {
+		if len(lost) != 1 || !errors.Is(lost[0].Err, ErrSilent) {
 			t.Fatalf("lost %+v after %v", lost, time.Since(start))
 		}
 		if w := noticesOf[Welcome](&d); len(w) != 2 {

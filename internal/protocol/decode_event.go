@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"encoding/json"
-	"time"
 
 	"salon/internal/chat"
 )
@@ -11,15 +10,10 @@ import (
 func DecodeEvent(line []byte) (chat.Event, error) {
 	var e struct {
 		Room chat.RoomID `json:"room"`
-		Seq  uint64      `json:"seq"`
-		Kind chat.Kind   `json:"kind"`
-		At   time.Time   `json:"at"`
-		User chat.User   `json:"user"`
-		CID  string      `json:"cid"`
-		Text string      `json:"text"`
+		wireEvent
 	}
 	if err := json.Unmarshal(line, &e); err != nil {
 		return chat.Event{}, err
 	}
-	return chat.Event{Room: e.Room, Seq: e.Seq, Kind: e.Kind, At: e.At, User: e.User, CID: e.CID, Text: e.Text}, nil
+	return e.in(e.Room), nil
 }
