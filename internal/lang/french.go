@@ -3,7 +3,7 @@ package lang
 import "strings"
 
 // french gives the French text for each English one.
-var french = merged(frenchServer, frenchClient, frenchHelp)
+var french = merged(frenchServer, frenchClient, frenchHelp, frenchProblem)
 
 func merged(parts ...map[string]string) map[string]string {
 	all := map[string]string{}

@@ -12,6 +12,8 @@ var frenchClient = map[string]string{
 	// Connection.
 	"it answered with HTTP status %d":                            "il a répondu avec l’état HTTP %d",
 	"the server is gone":                                         "le serveur a disparu",
+	"no Salon server answers there":                              "ce n’est pas un serveur Salon qui répond",
+	"the server sent something that is not the protocol: %w":     "le serveur a envoyé autre chose que le protocole : %w",
 	"the server does not answer":                                 "le serveur ne répond pas",
 	"connection lost: %s":                                        "connexion perdue : %s",
 	"connection lost: %s; next try in %s":                        "connexion perdue : %s ; nouvel essai dans %s",

@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -60,7 +59,7 @@ func (e *wireEvent) in(room chat.RoomID) chat.Event {
 func DecodePush(line []byte) (*Push, error) {
 	var p Push
 	if err := json.Unmarshal(line, &p); err != nil {
-		return nil, fmt.Errorf("the server sent something that is not the protocol: %w", err)
+		return nil, chat.Problemf("the server sent something that is not the protocol: %w", err)
 	}
 	return &p, nil
 }
