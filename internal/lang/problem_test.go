@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -73,7 +74,9 @@ func TestProblemsOfThisSystem(t *testing.T) {
 	_, errOpen := os.Open(filepath.Join(dir, "nope"))
 	errMkdir := os.MkdirAll(filepath.Join(file, "below"), 0o700)
 	errWrite := os.WriteFile(dir, nil, 0o600)
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	defer secure.Close()
 	_, errUnknown := http.Get(secure.URL)
 	plain := httptest.NewServer(http.NotFoundHandler())

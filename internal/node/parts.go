@@ -119,7 +119,7 @@ func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymo
 func openSQLite(dir string) (*sqliteconn.DB, error) {
 	db, err := sqliteconn.Open(dir)
 	if err != nil {
-		if errors.Is(err, sqlite.ErrInUse) {
+		if errors.Is(err, sqliteconn.ErrInUse) {
 			return nil, chat.Problemf("open the history in %s: another process uses this folder (%w)", dir, err)
 		}
 		return nil, chat.Problemf("open the history in %s: %w", dir, err)

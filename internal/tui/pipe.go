@@ -63,7 +63,7 @@ func runPipe(ctx context.Context, t *talk) error {
 	o.FirstTry = true
 	o.SaveToken = func(token string) {
 		if err := t.tokens.save(t.url, name, token); err != nil {
-			t.warn(t.Lang.Text("your identity is not kept: %v", err))
+			t.warn(t.Lang.Text("your identity is not kept: %v", t.Lang.Problem(err)))
 		}
 	}
 	p.c = client.New(o)
@@ -189,7 +189,7 @@ func (p *pipe) on(n client.Notice) {
 func (p *pipe) print(e *chat.Event, past bool) {
 	if !past {
 		if err := p.log.event(e); err != nil {
-			p.warn(p.Lang.Text("cannot write the log file: %v", err))
+			p.warn(p.Lang.Text("cannot write the log file: %v", p.Lang.Problem(err)))
 		}
 	}
 	var line []byte
@@ -200,7 +200,7 @@ func (p *pipe) print(e *chat.Event, past bool) {
 	}
 	if _, err := p.Out.Write(line); err != nil {
 		if !errors.Is(err, syscall.EPIPE) {
-			p.stop(fmt.Errorf("%s", p.Lang.Text("cannot write: %v", err)))
+			p.stop(fmt.Errorf("%s", p.Lang.Text("cannot write: %v", p.Lang.Problem(err))))
 			return
 		}
 		p.stop(errOutput)
@@ -241,6 +241,3 @@ func (p *pipe) echoed() bool {
 	}
 	return true
 }
-
-// seconds is a pause as people count it.
-func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", max(1, d.Seconds())) }

@@ -104,18 +104,3 @@ func (w *words) members(room chat.RoomID, users []chat.User, count int) string {
 	}
 	return w.lang.Text("In %s (%d): %s", "#"+string(room), count, strings.Join(names, ", "))
 }
-
-// help gives the lines of /help.
-func (w *words) help() []string {
-	line := func(usage, help string) string { return fmt.Sprintf("  %-16s %s", usage, w.dim(help)) }
-	var lines []string
-	for _, c := range commands {
-		lines = append(lines, line(w.lang.Text(c.usage), w.lang.Text(c.help)))
-	}
-	return append(lines,
-		line(w.lang.Text("//text"), w.lang.Text("say a text that starts with a slash")),
-		line(w.lang.Text("Alt-Enter"), w.lang.Text("new line in a message")),
-		line("Tab", w.lang.Text("complete a name")),
-		line("↑ ↓", w.lang.Text("what you said before")),
-		line("Ctrl-C", w.lang.Text("leave")))
-}
