@@ -119,9 +119,9 @@ func (c *Client) Pending() int {
 	return c.s.outbox.count
 }
 
-// Flush waits until every send is acknowledged or refused. Errors: ctx's, [ErrEnded].
+// Flush waits until every send is acknowledged or refused and On has received the notice of it. Errors: ctx's, [ErrEnded].
 func (c *Client) Flush(ctx context.Context) error {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	return c.s.await(ctx, func() bool { return c.s.outbox.count == 0 })
+	return c.s.await(ctx, func() bool { return c.s.outbox.count == 0 && !c.s.outbox.untold })
 }

@@ -267,6 +267,32 @@ func TestRefusedForGood(t *testing.T) {
 	})
 }
 
+// TestFlushComesAfterTheNotices: whoever flushed knows what became of each send.
+func TestFlushComesAfterTheNotices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel()
+		acked := 0
+		told := make(chan struct{})
+		c := New(Options{Name: "ada", Rooms: []chat.RoomID{"lobby"}, Dial: m.dial, On: func(n Notice) {
+			if _, ok := n.(Acked); ok {
+				<-told
+				acked++
+			}
+		}})
+		stop := run(t, c)
+		c.Send(t.Context(), "lobby", "x")
+		synctest.Wait() // the acknowledgement has come, and its notice is held up
+		if c.Pending() != 0 {
+			t.Fatalf("%d sends are pending", c.Pending())
+		}
+		close(told)
+		if err := c.Flush(t.Context()); err != nil || acked != 1 {
+			t.Errorf("flushed after %d notices, %v", acked, err)
+		}
+		stop()
+	})
+}
+
 func codeOf(err error) chat.Code {
 	var e *Error
 	if errors.As(err, &e) {

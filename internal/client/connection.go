@@ -93,6 +93,10 @@ func (c *connection) handle(p *protocol.Push) error {
 	}
 	c.mu.Lock()
 	c.link.received, c.link.busy = time.Now(), false
+	if c.outbox.untold {
+		c.outbox.untold = false
+		c.announce()
+	}
 	c.mu.Unlock()
 	if fx.recheck {
 		c.wakeTimer()

@@ -23,6 +23,8 @@ type outbox struct {
 	lang  string
 	count int
 	bytes int // of the texts
+	// untold says that sends were acknowledged or refused whose notices On has not received yet.
+	untold bool
 }
 
 func (o *outbox) hasSpace(text string) bool {
@@ -37,6 +39,7 @@ func (o *outbox) add(text string) {
 func (o *outbox) remove(text string) {
 	o.count--
 	o.bytes -= len(text)
+	o.untold = true
 }
 
 // check refuses a send that no server would take or, when l is welcomed, for which the server would cut the connection.

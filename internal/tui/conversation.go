@@ -12,11 +12,6 @@ import (
 	"salon/internal/protocol"
 )
 
-const (
-	callTimeout = 15 * time.Second // how long a command waits for the server
-	goodbyeWait = 3 * time.Second  // for what was typed, when the user leaves
-)
-
 // conversation is the talk at a terminal under one name. All of it belongs to the goroutine that runs it.
 type conversation struct {
 	*talk
@@ -46,7 +41,7 @@ func (c *conversation) ask(f func(context.Context) func()) {
 	running := c.running
 	c.others.Go(func() {
 		c.term.guard(func() {
-			ctx, cancel := context.WithTimeout(running, callTimeout)
+			ctx, cancel := context.WithTimeout(running, c.waits.call)
 			defer cancel()
 			then := f(ctx)
 			select {
@@ -89,7 +84,7 @@ func (c *conversation) leftRoom(room chat.RoomID) {
 	}
 }
 
-// quit ends the conversation once what was typed is delivered, or after goodbyeWait, or at once when it is called again.
+// quit ends the conversation once what was typed is delivered, or after a while, or at once when it is called again.
 func (c *conversation) quit() {
 	if c.leaving || c.client.Pending() == 0 {
 		c.done = true
@@ -97,7 +92,7 @@ func (c *conversation) quit() {
 	}
 	c.leaving = true
 	c.ask(func(ctx context.Context) func() {
-		ctx, cancel := context.WithTimeout(ctx, goodbyeWait)
+		ctx, cancel := context.WithTimeout(ctx, c.waits.goodbye)
 		defer cancel()
 		_ = c.client.Flush(ctx) // what is left is counted at the end
 		return func() { c.done = true }

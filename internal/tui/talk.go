@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"salon/internal/chat"
 	"salon/internal/client"
@@ -29,9 +30,21 @@ type Options struct {
 	JSON   bool // pipe: a line of the output is a JSON event
 	Follow bool // pipe: go on after the end of the input, until a signal
 
+	waits waits // the usual ones when zero
+
 	In, Out *os.File  // the process's own when nil
 	Err     io.Writer // os.Stderr when nil
 }
+
+// waits bound how long the terminal client waits for a server that may be slow.
+type waits struct {
+	call    time.Duration // for the answer to a command
+	goodbye time.Duration // for what was typed to be delivered, when the user leaves the screen
+	last    time.Duration // for what was sent to be delivered, when a pipe has a reason to end
+	echo    time.Duration // for what was acknowledged to come back as events, at the end of a pipe
+}
+
+var usualWaits = waits{call: 15 * time.Second, goodbye: 3 * time.Second, last: 5 * time.Second, echo: time.Minute}
 
 // talk is what the screen and the pipe have in common: the options, with what is not set filled in.
 type talk struct {
@@ -46,6 +59,9 @@ type talk struct {
 func newTalk(o Options) (*talk, error) {
 	t := &talk{Options: o}
 	t.warn = func(line string) { fmt.Fprintln(t.Err, "salon:", line) }
+	if t.waits == (waits{}) {
+		t.waits = usualWaits
+	}
 	if t.In == nil {
 		t.In = os.Stdin
 	}
