@@ -8,7 +8,7 @@ import (
 	"salon/internal/chat"
 )
 
-// askName asks for a name, and suggests the one the system knows.
+// askName asks for a name and suggests the name of the system's user.
 func (s *screen) askName(ctx context.Context) (string, error) {
 	prompt := s.Lang.Text("Your name: ")
 	usual, err := chat.ParseName(os.Getenv("USER"))
