@@ -36,8 +36,7 @@ func (c *Client) page(ctx context.Context, id chat.RoomID, q protocol.Request) (
 	if err != nil {
 		return Page{}, err
 	}
-	p.Room = id
-	return Page{Events: p.Page(), Head: p.Head, More: p.More}, nil
+	return Page{Events: p.Page(id), Head: p.Head, More: p.More}, nil
 }
 
 // Who asks who is in a room. It returns a page of members, how many there are, and the cursor of the next page, "" for none.

@@ -79,7 +79,7 @@ func (r *room) onJoined(p *protocol.Push, fx *effects) {
 	}
 	r.stale = 0
 	fx.tell(Joined{Room: r.id, Head: p.Head, Members: p.Members, Count: p.Count, Again: r.joinedOnce})
-	page := r.page(p)
+	page := p.Page(r.id)
 	switch {
 	case !r.gate.known:
 		r.gate.begin(page, p.Head)
@@ -122,12 +122,6 @@ func (r *room) onJoinRefused(err *Error, fx *effects) {
 	fx.tell(Left{Room: r.id, Err: err})
 }
 
-// page returns the events of an answer about this room.
-func (r *room) page(p *protocol.Push) []chat.Event {
-	p.Room = r.id
-	return p.Page()
-}
-
 func (r *room) take(page []chat.Event, fx *effects) {
 	for _, e := range page {
 		r.gate.take(e, func(e chat.Event) { fx.tell(Event{Event: e, Past: e.Seq <= r.gate.pastUpTo}) })
@@ -167,7 +161,7 @@ func (r *room) onMissing(p *protocol.Push, fx *effects) {
 	r.historySent = time.Time{}
 	before := r.gate.last
 	r.gate.head = max(r.gate.head, p.Head)
-	r.take(r.page(p), fx)
+	r.take(p.Page(r.id), fx)
 	switch {
 	case !r.gate.missing():
 		r.historyAt = time.Time{}
@@ -194,7 +188,7 @@ func (r *room) send(fx *effects) {
 	}
 	fx.ask(&protocol.Request{Type: "send", Room: string(r.id), CID: m.cid, Text: m.text}, pendingRequest{
 		answer:   "ack",
-		answered: func(*protocol.Push, *effects) {}, // an ack counts by its cid, see session.dispatch
+		answered: r.onAck,
 		refused:  func(err *Error, fx *effects) { r.onSendRefused(m.cid, err, fx) },
 	})
 }

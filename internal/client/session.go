@@ -124,6 +124,7 @@ func (s *session) dispatch(p *protocol.Push, fx *effects) {
 			return
 		case request.answer:
 			request.answered(p, fx)
+			return // whoever waits for the answer owns p now
 		}
 	}
 	r := s.rooms.byID[p.Room]

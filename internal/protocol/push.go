@@ -67,13 +67,12 @@ func DecodePush(line []byte) (*Push, error) {
 // Event returns the event that a push of type event carries.
 func (p *Push) Event() chat.Event { return p.in(p.Room) }
 
-// Page returns the events of a joined or history answer. All belong to the room of the answer, whatever they say
-// themselves. Events without a number are left out.
-func (p *Push) Page() []chat.Event {
+// Page returns the events of a joined or history answer about room. Events without a number are left out.
+func (p *Push) Page(room chat.RoomID) []chat.Event {
 	page := make([]chat.Event, 0, len(p.Events))
 	for i := range p.Events {
 		if p.Events[i].Seq > 0 {
-			page = append(page, p.Events[i].in(p.Room))
+			page = append(page, p.Events[i].in(room))
 		}
 	}
 	return page

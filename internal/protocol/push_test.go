@@ -23,7 +23,7 @@ func TestPushGolden(t *testing.T) {
 		case "event":
 			ok = p.Event().Seq == 129 && p.Event().Room == "lobby" && p.Event().User == ada && p.Event().Kind == chat.KindMessage
 		case "joined":
-			page := p.Page()
+			page := p.Page("lobby")
 			ok = len(page) == 1 && page[0].Seq == 129 && page[0].Room == "lobby" && p.Head == 129 && p.More && p.Count == 1
 		case "presence":
 			told := p.Presence()
