@@ -133,7 +133,7 @@ func (s *screen) talkAs(ctx context.Context, name string) error {
 }
 
 // loop shows what comes and does what is typed. Errors: those that ended the client.
-func (s *screen) loop(ctx context.Context, c *conversation, gone <-chan error) error {
+func (s *screen) loop(ctx context.Context, c *conversation, gone chan error) error {
 	var k keyboard
 	clock := time.NewTicker(redrawEvery)
 	defer clock.Stop()
@@ -155,6 +155,10 @@ func (s *screen) loop(ctx context.Context, c *conversation, gone <-chan error) e
 		case <-s.resized:
 		case <-clock.C:
 		case err := <-gone:
+			if ctx.Err() != nil { // the client ended because the talk is to end
+				gone <- err
+				return nil
+			}
 			showWaiting(c)
 			if refused := (*client.Error)(nil); errors.As(err, &refused) {
 				return err
