@@ -1,6 +1,6 @@
 # The commands of the project; the work is in scripts/. Variables given to make, as in ROW=idle, reach the scripts.
 
-.PHONY: run test faults bench lint generate fuzz check
+.PHONY: run test faults bench lint fuzz check
 
 run: ## start the server
 	go run ./cmd/salon
@@ -13,9 +13,6 @@ faults: ## the fault suite for TIME=60s; SEED=n replays a plan
 
 lint: ## format, vet, staticcheck, types of the browser client
 	scripts/lint
-
-generate: ## what is made from other files
-	go generate ./...
 
 bench: ## the benchmarks; ROW=name,… for some rows, AGAINST=COMMIT to compare with a build of it, ROUNDS=n
 	scripts/bench

@@ -1,48 +1,55 @@
 package web
 
 import (
-	"io/fs"
-	"path"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-// markup matches whatever would make markup or code of a text.
+// markup matches every way to make markup or code of a text.
 var markup = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|parseFromString|setHTML|document\.write|\beval\(|new Function|srcdoc`)
 
+func allPages(t *testing.T) map[string][]byte {
+	t.Helper()
+	pages, err := Pages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
 func TestTextNeverBecomesMarkup(t *testing.T) {
-	err := fs.WalkDir(Files(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		body, err := fs.ReadFile(Files(), name)
+	for name, body := range allPages(t) {
 		for n, line := range strings.Split(string(body), "\n") {
 			if found := markup.FindString(line); found != "" {
 				t.Errorf("%s:%d: %s", name, n+1, found)
 			}
 		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
 func TestEveryModuleIsInTheOneFile(t *testing.T) {
-	one, err := fs.ReadFile(Files(), "salon.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pattern := range []string{"src/*.js", "src/view/*.js"} {
-		modules, err := fs.Glob(Files(), pattern)
-		if err != nil || len(modules) == 0 {
-			t.Fatalf("%s: %d modules, %v", pattern, len(modules), err)
+	pages := allPages(t)
+	modules := 0
+	for name := range pages {
+		if !strings.HasSuffix(name, ".js") {
+			continue
 		}
-		for _, name := range modules {
-			if !strings.Contains(string(one), "// ---- "+name+"\n") {
-				t.Errorf("nobody imports %s", path.Clean(name))
-			}
+		modules++
+		if !strings.Contains(string(pages["salon.html"]), "// ---- "+name+"\n") {
+			t.Errorf("no module imports %s", name)
+		}
+	}
+	if modules == 0 {
+		t.Error("there are no modules")
+	}
+}
+
+// BenchmarkPages shows what the pages add to the start of a server.
+func BenchmarkPages(b *testing.B) {
+	for b.Loop() {
+		if _, err := Pages(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

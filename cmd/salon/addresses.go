@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// forOthers gives the addresses under which other machines find a server at address that listens on all networks: those of
-// own, which are this machine's, that lead into a network. There are none for a server that listens on one address.
+// forOthers returns the URLs by which other machines reach a server. own are the addresses of this machine. The server is at
+// address for this machine; listens is the address that it listens on. There are no URLs unless it listens on all networks.
 func forOthers(listens, address string, own []net.Addr) (urls []string) {
 	if ip := net.ParseIP(listens); ip == nil || !ip.IsUnspecified() {
 		return nil

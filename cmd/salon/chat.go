@@ -9,7 +9,7 @@ import (
 	"salon/internal/tui"
 )
 
-// talk is the terminal client, or a pipe.
+// talk runs the terminal client.
 func talk(ctx context.Context, cli *config.CLI) error {
 	c := &cli.Chat
 	address := c.URL

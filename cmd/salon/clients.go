@@ -12,7 +12,7 @@ import (
 	"salon/internal/lang"
 )
 
-// echoes is course step 1: the server, or with --to its client.
+// echoes runs step 1 of the course: the echo server or, with --to, its client.
 func echoes(ctx context.Context, cli *config.CLI, stdout io.Writer) error {
 	l := cli.Language(lang.French)
 	if cli.Echo.To != "" {

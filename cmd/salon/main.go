@@ -38,7 +38,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	case "serve":
 		err = serve(ctx, stop, cli, stdout, stderr)
 	case "chat":
-		return talk(ctx, cli) // in the reader's language already
+		return talk(ctx, cli) // its errors are in the user's language already
 	case "migrate":
 		err = carry(ctx, cli, stdout, stderr)
 	case "echo":
@@ -54,14 +54,14 @@ func run(args []string, stdout, stderr io.Writer) error {
 
 // serve runs a server until a signal ends ctx. A second signal ends the program at once.
 func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.Writer) error {
-	wire, _ := lang.Parse(cli.Lang) // French unless asked otherwise, whatever this machine speaks: the course's clients expect it
+	wire, _ := lang.Parse(cli.Lang) // French unless the setting says otherwise, whatever the language of this machine: the course's clients expect it
 	n, err := node.Start(ctx, cli.Serve, wire, stderr)
 	if err != nil {
 		return err
 	}
 	l := cli.Language(lang.French)
 	fmt.Fprintln(stdout, l.Text("Salon is open: %s", n.URL()))
-	own, _ := net.InterfaceAddrs() // without them only this machine's own address is told
+	own, _ := net.InterfaceAddrs() // on an error only the address for this machine is shown
 	for _, u := range forOthers(cli.Serve.Address.Address, n.URL(), own) {
 		fmt.Fprintln(stdout, l.Text("For others on the network: %s", u))
 	}

@@ -18,7 +18,7 @@ import (
 	"salon/internal/node"
 )
 
-// carry copies a history and verifies it. Cut off, it goes on where it was when it is started again.
+// carry copies a history and verifies it. After an interruption it continues where it was when it is started again.
 func carry(ctx context.Context, cli *config.CLI, stdout, stderr io.Writer) (err error) {
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	from, err := node.OpenStore(ctx, cli.Migrate.From, log)

@@ -93,13 +93,14 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
+// TestReconnectPauses draws each pause often: it stays in its range and uses all of it.
+func TestReconnectPauses(t *testing.T) {
 	closed := func(code int, wait time.Duration) error { return &CloseError{Code: code, RetryAfter: wait} }
 	for _, tt := range []struct {
 		err         error
-		tries       int
+		failures    int
 		least, most time.Duration
-		final       bool
+		permanent   bool
 	}{
 		{io.EOF, 1, 0, 500 * time.Millisecond, false},
 		{io.EOF, 3, 0, 2 * time.Second, false},
@@ -112,15 +113,34 @@ func TestBackoff(t *testing.T) {
 		{closed(1006, 0), 2, 0, time.Second, false},
 		{&Error{Temporary: true, RetryAfter: time.Minute}, 1, time.Minute, time.Minute, false},
 	} {
-		for _, random := range []float64{0, 1} {
-			b := backoff{tries: tt.tries - 1}
-			got, final := b.after(tt.err, func() float64 { return random })
-			want := tt.least
-			if random == 1 {
-				want = tt.most
+		least, most := tt.most, tt.least
+		for range 1000 {
+			r := newReconnect()
+			for range tt.failures - 1 {
+				r.after(io.EOF)
 			}
-			if got != want || final != tt.final {
-				t.Errorf("%v after %d tries, jitter %v: %v %v, want %v", tt.err, tt.tries, random, got, final, want)
+			got, permanent := r.after(tt.err)
+			if got < tt.least || got > tt.most || permanent != tt.permanent {
+				t.Fatalf("%v after %d failures: %v %v, want %v to %v", tt.err, tt.failures, got, permanent, tt.least, tt.most)
+			}
+			least, most = min(least, got), max(most, got)
+		}
+		if tenth := (tt.most - tt.least) / 10; least > tt.least+tenth || most < tt.most-tenth {
+			t.Errorf("%v after %d failures: %v to %v, want all from %v to %v", tt.err, tt.failures, least, most, tt.least, tt.most)
+		}
+	}
+}
+
+func TestResendPauses(t *testing.T) {
+	for failures, most := range map[int]time.Duration{1: 500 * time.Millisecond, 3: 2 * time.Second, 100: 10 * time.Second} {
+		for range 1000 {
+			q := newSendQueue(&outbox{})
+			var pause time.Duration
+			for range failures {
+				pause = q.pauses.NextBackOff()
+			}
+			if pause < most/2 || pause > most {
+				t.Fatalf("after %d refusals: %v, want %v to %v", failures, pause, most/2, most)
 			}
 		}
 	}

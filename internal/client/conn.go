@@ -3,35 +3,30 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
-	"strings"
 
 	"salon/internal/protocol"
 	"salon/internal/ws"
 )
 
-// Conn is one connection as the client needs it: whole messages of text.
+// Conn is one connection as the client needs it: it carries whole text messages.
 type Conn interface {
-	// Read gives the next message, valid until the next Read. Errors: [*CloseError] when the server closed.
+	// Read returns the next message, which is valid until the next Read. Errors: [*CloseError] when the server closed.
 	Read() ([]byte, error)
-	// Write queues a message and never waits. The client takes care that little is ever queued.
+	// Write queues a message and never waits. The client keeps the queue short.
 	Write(message []byte)
-	// Close says goodbye; Read fails once the other side has answered it.
+	// Close sends a close frame. Read fails once the other side has answered it.
 	Close(code int, reason string)
 	// Kill ends the connection at once; Read fails.
 	Kill()
-	// Done is closed when nothing of the connection is left.
+	// Done is closed once the connection has released everything.
 	Done() <-chan struct{}
 }
 
-// maxMessage bounds what one message of the server may hold. A page is about 1 MiB, or one event, of which JSON may make six times
-// what its text has. A server that sends more is not believed.
+// maxMessage bounds one message of the server. A page has about 1 MiB, or one event; JSON can make the text of an event six
+// times as long. The client drops a server that sends more.
 const maxMessage = 64 << 20
 
-var errNoSubprotocol = errors.New("no Salon server answers there")
-
-// DialWebSocket opens the real thing: what a client uses that is not told to dial in another way.
+// DialWebSocket opens a WebSocket connection. A client uses it unless [Options.Dial] is set.
 func DialWebSocket(ctx context.Context, url string) (Conn, error) {
 	c, err := ws.Dial(ctx, url, &ws.DialOptions{
 		Subprotocols: []string{protocol.Subprotocol},
@@ -44,12 +39,12 @@ func DialWebSocket(ctx context.Context, url string) (Conn, error) {
 	if c.Subprotocol() != protocol.Subprotocol {
 		c.Close(1000, "")
 		<-c.Done()
-		return nil, &DialError{URL: url, Err: errNoSubprotocol}
+		return nil, &DialError{URL: url, Err: ErrNotSalon}
 	}
 	return webSocket{c}, nil
 }
 
-// statusOf is the HTTP status of an answer that was no upgrade, 0 for another error.
+// statusOf returns the HTTP status of an answer that was no upgrade; 0 for any other error.
 func statusOf(err error) int {
 	var answered *ws.StatusError
 	if errors.As(err, &answered) {
@@ -77,40 +72,3 @@ func (w webSocket) Write(b []byte) {
 func (w webSocket) Close(code int, reason string) { w.c.Close(code, reason) }
 func (w webSocket) Kill()                         { w.c.Kill() }
 func (w webSocket) Done() <-chan struct{}         { return w.c.Done() }
-
-// ParseAddress makes the URL to dial of what a person writes: "host", "host:port", or a URL of http, https, ws or wss.
-// Without a path it is /ws, without a port and scheme it is port 8888.
-func ParseAddress(address string) (string, error) {
-	address = strings.TrimSpace(address)
-	if address == "" {
-		return "", errors.New("the server's address is empty")
-	}
-	bare := !strings.Contains(address, "://")
-	if bare {
-		address = "ws://" + address
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", fmt.Errorf("the server's address: %w", err)
-	}
-	switch u.Scheme {
-	case "http":
-		u.Scheme = "ws"
-	case "https":
-		u.Scheme = "wss"
-	case "ws", "wss":
-	default:
-		return "", fmt.Errorf("the server's address: unknown scheme %q", u.Scheme)
-	}
-	if u.Hostname() == "" {
-		return "", fmt.Errorf("the server's address: no host in %q", address)
-	}
-	if bare && u.Port() == "" {
-		u.Host += ":8888"
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = "/ws"
-	}
-	u.Fragment = ""
-	return u.String(), nil
-}

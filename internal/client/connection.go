@@ -2,131 +2,72 @@ package client
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"sync"
 	"time"
 
-	"salon/internal/chat"
 	"salon/internal/protocol"
 )
 
-// answer is a request that is not answered yet.
-type answer struct {
-	kind string
-	room *room      // of join, fill and send
-	cid  string     // of send
-	to   chan *push // of the calls that someone waits for
+const closeTimeout = 2 * time.Second // for the server to answer a close frame
+
+// connection is one connection, from the dial to its end.
+type connection struct {
+	*session
+	conn  Conn
+	link  *link
+	timer chan struct{} // wakes runTimer: something new may be due
+	gone  chan struct{} // closed when nobody reads the connection any more
 }
 
-// effects is what handling a message leads to, done after mu is released.
-type effects struct {
-	lines   [][]byte
-	notices []Notice
-	tokens  []string // to save
-	look    bool     // the keeper has something new to wait for
-	err     error    // ends the connection
-}
-
-func (fx *effects) tell(n Notice)    { fx.notices = append(fx.notices, n) }
-func (fx *effects) write(r *request) { fx.lines = append(fx.lines, r.line()) }
-
-// connection lives through one connection: dial, hello, then whatever comes, until it is lost. It never returns nil.
-func (c *Client) connection(ctx context.Context) error {
-	c.mu.Lock()
-	c.ping = 0
-	c.mu.Unlock()
+// connect dials, says hello and handles what comes, until the connection is lost. It tells whether the server welcomed the
+// client, and always returns an error.
+func connect(ctx context.Context, s *session) (welcomed bool, err error) {
 	dialing, cancel := context.WithTimeout(ctx, helloTimeout)
-	conn, err := c.opts.Dial(dialing, c.opts.URL)
+	conn, err := s.opts.Dial(dialing, s.opts.URL)
 	cancel()
 	if err != nil {
-		return err
+		return false, err
 	}
-	hello := c.attach(conn)
-	gone := make(chan struct{})
-	var keeper sync.WaitGroup
+	l, hello := s.attach(conn)
+	c := &connection{session: s, conn: conn, link: l, timer: make(chan struct{}, 1), gone: make(chan struct{})}
+	var timer sync.WaitGroup
 	var silent error
 	var broken any
-	keeper.Go(func() {
+	timer.Go(func() {
 		defer func() {
 			if broken = recover(); broken != nil {
 				conn.Kill()
 			}
 		}()
-		silent = c.keep(ctx, conn, gone)
+		silent = c.runTimer(ctx)
 	})
 	conn.Write(hello)
-	err = c.read(conn)
-	part(conn)
-	close(gone)
-	keeper.Wait()
+	err = c.read()
+	c.close()
+	close(c.gone)
+	timer.Wait()
 	if broken != nil {
-		panic(broken) // where the caller can restore its terminal
+		panic(broken) // in this goroutine, whose caller can restore its terminal
 	}
 	if silent != nil {
 		err = silent
 	}
-	return c.detach(err)
-}
-
-// part ends a connection that nobody reads any more, politely if it takes no longer than closeTimeout.
-func part(conn Conn) {
-	conn.Close(1000, "")
-	t := time.NewTimer(closeTimeout)
-	defer t.Stop()
-	select {
-	case <-conn.Done():
-	case <-t.C:
-		conn.Kill()
-		<-conn.Done()
-	}
-}
-
-// attach makes conn the present connection and gives the hello for it.
-func (c *Client) attach(conn Conn) []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	c.conn, c.lost, c.bye, c.helloErr = conn, make(chan struct{}), nil, nil
-	c.opened, c.heard, c.asked = now, now, now
-	return c.hello().line()
-}
-
-// detach forgets the present connection: what was asked on it stays unanswered, what was sent will be sent again.
-// It gives the reason of the loss, the server's own words first.
-func (c *Client) detach(err error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.conn, c.ready = nil, false
-	close(c.lost)
-	clear(c.answers)
-	for _, r := range c.rooms {
-		r.detach()
-	}
-	c.announce()
-	var closed *CloseError
-	switch {
-	case c.helloErr != nil:
-		return c.helloErr
-	case c.bye != nil && (!errors.As(err, &closed) || closed.Code == c.bye.Code || closed.Code < 4000):
-		return c.bye
-	}
-	return err
+	return l.ping > 0, s.detach(err)
 }
 
 // read handles what comes until the connection ends.
-func (c *Client) read(conn Conn) error {
+func (c *connection) read() error {
 	for {
-		message, err := conn.Read()
+		message, err := c.conn.Read()
 		if err != nil {
 			return err
 		}
 		for line := range protocol.Requests(message) {
-			p, err := decode(line)
+			p, err := protocol.DecodePush(line)
 			if err != nil {
 				return err
 			}
-			if err := c.handle(conn, p); err != nil {
+			if err := c.handle(p); err != nil {
 				return err
 			}
 		}
@@ -134,14 +75,15 @@ func (c *Client) read(conn Conn) error {
 }
 
 // handle changes the state by what came, and does what follows from it.
-func (c *Client) handle(conn Conn, p *push) error {
-	var fx effects
+func (c *connection) handle(p *protocol.Push) error {
+	fx := effects{link: c.link}
 	c.mu.Lock()
-	c.heard, c.busy = time.Now(), true
+	c.link.received, c.link.busy = time.Now(), true
 	c.dispatch(p, &fx)
+	c.announce()
 	c.mu.Unlock()
 	for _, line := range fx.lines {
-		conn.Write(line)
+		c.conn.Write(line)
 	}
 	for _, t := range fx.tokens {
 		c.opts.SaveToken(t)
@@ -150,134 +92,67 @@ func (c *Client) handle(conn Conn, p *push) error {
 		c.opts.On(n)
 	}
 	c.mu.Lock()
-	c.heard, c.busy = time.Now(), false
+	c.link.received, c.link.busy = time.Now(), false
+	if c.outbox.untold {
+		c.outbox.untold = false
+		c.announce()
+	}
 	c.mu.Unlock()
-	if fx.look {
-		c.wake()
+	if fx.recheck {
+		c.wakeTimer()
 	}
 	return fx.err
 }
 
-// dispatch is called with mu held.
-func (c *Client) dispatch(p *push, fx *effects) {
-	var a *answer
-	if p.ID != "" {
-		a = c.answers[p.ID]
-		delete(c.answers, p.ID)
+// close ends a connection that nobody reads any more: with a close frame, and by force after closeTimeout.
+func (c *connection) close() {
+	c.conn.Close(1000, "")
+	t := time.NewTimer(closeTimeout)
+	defer t.Stop()
+	select {
+	case <-c.conn.Done():
+	case <-t.C:
+		c.conn.Kill()
+		<-c.conn.Done()
 	}
-	switch p.Type {
-	case "event":
-		c.onEvent(p, fx)
-	case "ack":
-		c.onAck(p, fx)
-	case "welcome":
-		c.onWelcome(p, a, fx)
-	case "joined":
-		c.onJoined(p, a, fx)
-	case "history":
-		if a != nil && a.kind == "fill" {
-			a.room.onFill(c, p, fx)
+}
+
+func (c *connection) wakeTimer() {
+	select {
+	case c.timer <- struct{}{}:
+	default:
+	}
+}
+
+// runTimer does what is due at a certain time until the connection is gone: pings, and what has to be asked or sent again.
+// It ends a connection on which nothing comes any more, with [ErrSilent]. It says goodbye to the server when ctx ends.
+func (c *connection) runTimer(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-c.gone:
+			return nil
+		case <-ctx.Done():
+			c.conn.Close(1000, "")
+			timer.Reset(closeTimeout)
+			select {
+			case <-c.gone:
+			case <-timer.C:
+				c.conn.Kill()
+			}
+			return nil
+		case <-timer.C:
+		case <-c.timer:
 		}
-	case "presence":
-		if p.Change == chat.ChangeRename && p.User.ID == c.user.ID {
-			c.user, c.name = p.User, p.User.Name
+		next, lines, dead := c.due(time.Now())
+		if dead {
+			c.conn.Kill()
+			return ErrSilent
 		}
-		told := protocol.Presence{Type: p.Type, Room: p.Room, Change: p.Change, Old: p.Old, Count: p.Count, Members: p.Members}
-		if p.User.ID != "" {
-			told.User = &p.User
+		for _, line := range lines {
+			c.conn.Write(line)
 		}
-		fx.tell(Presence{told})
-	case "typing":
-		fx.tell(Typing{Room: p.Room, User: p.User})
-	case "lag":
-		c.onLag(p, fx)
-	case "degraded":
-		c.degraded = p.Degraded
-		fx.tell(Degraded{On: p.Degraded})
-	case "bye":
-		c.bye = p.closeError()
-	case "error":
-		c.onError(p, a, fx)
+		timer.Reset(next)
 	}
-	if a != nil && a.to != nil {
-		a.to <- p
-	}
-}
-
-// hello is called with mu held.
-func (c *Client) hello() *request {
-	if c.token == "" && c.secret == "" {
-		c.secret = chat.NewToken()
-	}
-	name := c.name
-	if c.token != "" && !c.wish {
-		name = "" // the token says who it is; a name would undo one taken in another window
-	}
-	return &request{
-		Type: "hello", ID: c.ask(&answer{kind: "hello"}),
-		Name: name, Token: c.token, Secret: c.secret, Lang: c.opts.Lang, Client: c.opts.Agent,
-	}
-}
-
-// ask notes a request and gives its id. The caller holds mu.
-func (c *Client) ask(a *answer) string {
-	c.nextID++
-	id := strconv.FormatUint(c.nextID, 10)
-	c.answers[id] = a
-	return id
-}
-
-func (c *Client) onWelcome(p *push, a *answer, fx *effects) {
-	c.user, c.name, c.wish = p.User, p.User.Name, false
-	if p.Token != "" {
-		c.token, c.secret = p.Token, ""
-		fx.tokens = append(fx.tokens, p.Token)
-	}
-	if a == nil || a.kind != "hello" {
-		return // a new name on the same connection
-	}
-	first := !c.known
-	c.known, c.ready, c.limits = true, true, p.Limits
-	c.ping = time.Duration(max(p.Ping, 1)) * time.Second
-	fx.tell(Welcome{User: p.User, Back: p.Back, First: first, Session: p.Session, Limits: p.Limits})
-	if p.Degraded != c.degraded {
-		c.degraded = p.Degraded
-		fx.tell(Degraded{On: p.Degraded})
-	}
-	c.refuseTooLarge(fx)
-	fx.look = true
-	for _, id := range c.order {
-		c.rooms[id].join(c, fx)
-	}
-	c.announce()
-}
-
-func (c *Client) onError(p *push, a *answer, fx *effects) {
-	err := p.err()
-	switch {
-	case a == nil && p.CID != "":
-		c.onSendError(c.rooms[p.Room], p.CID, err, fx)
-	case a == nil:
-		fx.tell(Complaint{err})
-	case a.kind == "hello":
-		c.onHelloError(err, fx)
-	case a.kind == "join":
-		a.room.onJoinError(c, err, fx)
-	case a.kind == "fill":
-		a.room.onFillError(err, fx)
-	case a.kind == "send":
-		c.onSendError(a.room, a.cid, err, fx)
-	}
-}
-
-func (c *Client) onHelloError(err *Error, fx *effects) {
-	if err.Code == chat.CodeInvalidToken && c.token != "" && !c.opts.TokenOnly {
-		c.token = ""
-		fx.tokens = append(fx.tokens, "")
-		fx.tell(Forgotten{})
-		fx.write(c.hello())
-		return
-	}
-	c.helloErr = err
-	fx.err = err
 }

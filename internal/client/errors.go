@@ -3,22 +3,27 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"salon/internal/chat"
+	"salon/internal/protocol"
 )
 
-// ErrLost says that the connection went away before the answer came; whether the request had its effect is not known.
+// ErrLost says that the connection was lost before the answer came. Whether the request had its effect is not known.
 var ErrLost = errors.New("connection lost")
 
 // ErrEnded says that [Client.Run] has returned.
 var ErrEnded = errors.New("the client has ended")
 
-// ErrNotJoined says that the room was not asked for.
+// ErrNotJoined says that the client was not asked to join the room.
 var ErrNotJoined = errors.New("not in this room")
 
-// errSilent ends a connection on which nothing comes any more.
-var errSilent = errors.New("the server is silent")
+// ErrSilent says that the server sent nothing for too long, although it was asked.
+var ErrSilent = errors.New("the server does not answer")
+
+// ErrNotSalon says that a WebSocket server answers at the address, and that it is not Salon.
+var ErrNotSalon = errors.New("no Salon server answers there")
 
 // Error is an error that the server answered. Its message is one line and safe to print.
 type Error struct {
@@ -30,7 +35,16 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// CloseError says how the server closed the connection, in words that are safe to print.
+func errorOf(p *protocol.Push) *Error {
+	e := &Error{Code: p.ErrorCode(), Message: p.Message, Temporary: p.Temporary, RetryAfter: p.RetryAfter()}
+	if e.Message == "" {
+		e.Message = string(e.Code)
+	}
+	e.Message = printable(e.Message)
+	return e
+}
+
+// CloseError says how the server closed the connection. Its texts are safe to print.
 type CloseError struct {
 	Code       int
 	Reason     string
@@ -48,10 +62,16 @@ func (e *CloseError) Error() string {
 	return fmt.Sprintf("closed (%d)", e.Code)
 }
 
+func closeErrorOf(bye *protocol.Push) *CloseError {
+	return &CloseError{
+		Code: bye.CloseCode(), Reason: printable(bye.Reason), Message: printable(bye.Message), RetryAfter: bye.RetryAfter(),
+	}
+}
+
 // DialError says why the server could not be reached.
 type DialError struct {
 	URL    string
-	Status int // of the HTTP answer that was no upgrade, 0 when there was no answer
+	Status int // the HTTP status of an answer that was no upgrade; 0 when there was no answer
 	Err    error
 }
 
@@ -59,11 +79,19 @@ func (e *DialError) Error() string { return fmt.Sprintf("cannot reach %s: %v", e
 
 func (e *DialError) Unwrap() error { return e.Err }
 
-// final tells that asking again will be answered the same.
-func (e *DialError) final() bool {
+// permanent tells whether another try would get the same answer.
+func (e *DialError) permanent() bool {
 	switch e.Status {
 	case 408, 421, 425, 429:
 		return false
 	}
-	return e.Status >= 400 && e.Status < 500 || errors.Is(e.Err, errNoSubprotocol)
+	return e.Status >= 400 && e.Status < 500 || errors.Is(e.Err, ErrNotSalon)
+}
+
+// printable makes one line that is safe to print of a server's text. No server is trusted with the terminal of its reader.
+func printable(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool {
+		return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	})
+	return protocol.Visible(strings.Join(lines, " "))
 }

@@ -2,25 +2,29 @@ package client
 
 import "salon/internal/chat"
 
-// gate lets a room's events through in order, each once. It does no I/O; what it misses is fetched by [room].
+// maxAhead bounds the events of one room that wait while earlier ones are fetched. Events past it are fetched again later.
+const maxAhead = 1024
+
+// gate lets the events of a room through in order, each once. It does no I/O: [room] fetches what is missing.
 type gate struct {
-	known  bool   // there is a position
-	last   uint64 // the last event let through
-	head   uint64 // the last event known to exist
-	ahead  map[uint64]chat.Event
-	passed uint64 // events up to here were there before the first join
+	known    bool   // there is a position
+	last     uint64 // the last event that was let through
+	head     uint64 // the last event that is known to exist
+	ahead    map[uint64]chat.Event
+	pastUpTo uint64 // events up to this number existed before the first join
 }
 
-// begin sets the position after the first page of a room.
+// begin sets the position before the first page of a room.
 func (g *gate) begin(page []chat.Event, head uint64) {
-	g.known, g.last, g.passed = true, head, head
+	g.known, g.last, g.pastUpTo = true, head, head
 	if len(page) > 0 {
 		g.last = page[0].Seq - 1
 	}
 	g.head = max(g.last, head)
 }
 
-// take lets e through if it is next, with those that waited for it; drops it if it was seen; keeps it if it is ahead.
+// take passes e to through when it is the next event, followed by the events that waited for it. It drops an event that
+// was let through before, and keeps one that is ahead.
 func (g *gate) take(e chat.Event, through func(chat.Event)) {
 	if !g.known || e.Seq <= g.last {
 		return
@@ -47,5 +51,5 @@ func (g *gate) keep(e chat.Event) {
 	g.ahead[e.Seq] = e
 }
 
-// missing tells that the event after last exists and is not here.
+// missing tells whether the event after last exists and has not come.
 func (g *gate) missing() bool { return g.known && g.last < g.head }

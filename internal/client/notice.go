@@ -7,11 +7,11 @@ import (
 	"salon/internal/protocol"
 )
 
-// Notice is something that a client's caller is told: one of the types below.
+// Notice is something that a client tells its caller: one of the types below.
 type Notice interface{ notice() }
 
 type (
-	// Welcome says that the server knows this client now. The rooms follow, each with Joined.
+	// Welcome says that the server has accepted this client. Joined follows for each room.
 	Welcome struct {
 		User    chat.User
 		Back    bool // the server knew this user before
@@ -20,25 +20,25 @@ type (
 		Limits  chat.Limits
 	}
 
-	// Joined says that a room's events come now, first the page that the answer brought.
+	// Joined says that the events of a room follow, first the page that came with the answer.
 	Joined struct {
 		Room    chat.RoomID
 		Head    uint64      // the last event of the room
-		Members []chat.User // nil in a crowd
+		Members []chat.User // nil when there are too many to list
 		Count   int
-		Again   bool // after a loss or a lag: what follows continues where the room was
+		Again   bool // after a loss or a lag: the events continue where they stopped
 	}
 
-	// Event is the next event of its room: numbers follow one another without a hole.
+	// Event is the next event of its room. The numbers of a room follow one another without a gap.
 	Event struct {
 		chat.Event
-		Past bool // it was there before this client first joined
+		Past bool // it was stored before this client first joined
 	}
 
-	// Presence tells of comings and goings.
+	// Presence tells who came, left or changed name.
 	Presence struct{ protocol.Presence }
 
-	// Typing tells that someone writes.
+	// Typing tells that a user types.
 	Typing struct {
 		Room chat.RoomID
 		User chat.User
@@ -60,44 +60,44 @@ type (
 		Err  error
 	}
 
-	// Gap says that the events after After are not here yet, and are being fetched.
+	// Gap says that the events after After have not come, and that the client fetches them.
 	Gap struct {
 		Room  chat.RoomID
 		After uint64
 		Head  uint64
 	}
 
-	// Lagged says that the server left out events because this client read too slowly. It fetches them by itself.
+	// Lagged says that the server left out events because this client read too slowly. The client fetches them by itself.
 	Lagged struct {
 		Room chat.RoomID
 		Seq  uint64
 	}
 
-	// Reset says that a room's log begins anew: the server has fewer events than it had, as after its data was removed.
+	// Reset says that the client starts a room over: the server has fewer events than before, as after its data was removed.
 	Reset struct {
 		Room chat.RoomID
 		Head uint64
 	}
 
-	// Left says that a room was lost for good, and why.
+	// Left says that the server does not let this client into a room, and why.
 	Left struct {
 		Room chat.RoomID
 		Err  error
 	}
 
-	// Lost says that there is no connection, and when the next try is.
+	// Lost says that there is no connection, why, and how long the client waits before the next try.
 	Lost struct {
 		Err   error
 		Retry time.Duration
 	}
 
-	// Forgotten says that the server does not know the token; a new user of the same name is asked for.
+	// Forgotten says that the server does not know the token, and that the client asks to be a new user of the same name.
 	Forgotten struct{}
 
-	// Degraded tells that messages between nodes are slow for now, or no longer.
+	// Degraded tells whether messages between nodes are slow for now.
 	Degraded struct{ On bool }
 
-	// Complaint is an error of the server that belongs to no request of this client.
+	// Complaint is an error from the server that answers no request of this client.
 	Complaint struct{ Err *Error }
 )
 

@@ -1,180 +1,142 @@
 package client
 
 import (
-	"context"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"salon/internal/chat"
 	"salon/internal/lang"
+	"salon/internal/protocol"
 )
 
-// outgoing is a send that is not acknowledged.
-type outgoing struct{ cid, text string }
+const (
+	// DefaultPending is how many sends may wait for their acknowledgement. [Client.Send] waits while there are more.
+	DefaultPending = 1000
+	// maxPendingBytes bounds the texts of those sends. One text may always wait, whatever its length.
+	maxPendingBytes = 4 << 20
+)
 
-// Send puts a text into the outbox and gives the name of the send, which Acked or Refused repeat. It is sent when the room
-// is joined and everything before it in this room is acknowledged, and again after a loss, until the server answers.
-// It waits while the outbox is full ([Options.Pending] sends or 4 MiB of text). Errors: ctx's, [ErrEnded], [ErrNotJoined],
-// [*Error] with [chat.CodeTooLarge] or [chat.CodeInvalidText].
-func (c *Client) Send(ctx context.Context, id chat.RoomID, text string) (cid string, err error) {
-	c.mu.Lock()
-	if err := c.await(ctx, func() bool { return c.hasSpace(text) }); err != nil {
-		c.mu.Unlock()
-		return "", err
-	}
-	if c.ended != nil {
-		defer c.mu.Unlock()
-		return "", c.ended
-	}
-	r := c.rooms[id]
-	o := &outgoing{cid: chat.NewCID(), text: text}
-	if err := c.sendable(r, o); err != nil {
-		c.mu.Unlock()
-		return "", err
-	}
-	c.pending++
-	c.bytes += len(text)
-	r.queue = append(r.queue, o)
-	var fx effects
-	conn := c.conn
-	r.send(c, &fx)
-	c.mu.Unlock()
-	for _, line := range fx.lines {
-		conn.Write(line)
-	}
-	return o.cid, nil
+// outbox counts the sends of all rooms that are neither acknowledged nor refused.
+type outbox struct {
+	limit int // sends
+	lang  string
+	count int
+	bytes int // of the texts
+	// untold says that sends were acknowledged or refused whose notices On has not received yet.
+	untold bool
 }
 
-func (c *Client) hasSpace(text string) bool {
-	return c.pending == 0 || c.pending < c.opts.Pending && c.bytes+len(text) <= maxPendingBytes
+func (o *outbox) hasSpace(text string) bool {
+	return o.count == 0 || o.count < o.limit && o.bytes+len(text) <= maxPendingBytes
 }
 
-func (c *Client) sendable(r *room, o *outgoing) error {
-	if r == nil {
-		return ErrNotJoined
-	}
-	if o.text == "" {
-		return c.refusal(chat.Errorf(chat.CodeInvalidText, "the text is empty"))
-	}
-	if c.ready {
-		return c.checkSize(r, o)
-	}
-	return nil
+func (o *outbox) add(text string) {
+	o.count++
+	o.bytes += len(text)
 }
 
-// checkSize refuses what the server would cut the connection for; nil if nothing.
-func (c *Client) checkSize(r *room, o *outgoing) error {
-	over := c.limits.Text > 0 && len(o.text) > c.limits.Text
-	if !over && c.limits.Frame > 0 && 8*len(o.text)+1024 > c.limits.Frame { // escaping makes at most 6 bytes of one
-		q := request{Type: "send", ID: "18446744073709551615", Room: r.id, CID: o.cid, Text: o.text}
-		over = len(q.line()) > c.limits.Frame
+func (o *outbox) remove(text string) {
+	o.count--
+	o.bytes -= len(text)
+	o.untold = true
+}
+
+// check refuses a send that no server would take or, when l is welcomed, for which the server would cut the connection.
+// It returns nil for a send that may go.
+func (o *outbox) check(l *link, room chat.RoomID, m *outgoing) *Error {
+	if m.text == "" {
+		return o.refusal(chat.Errorf(chat.CodeInvalidText, "the text is empty"))
+	}
+	if !l.ready {
+		return nil
+	}
+	over := l.limits.Text > 0 && len(m.text) > l.limits.Text
+	if !over && l.limits.Frame > 0 && 8*len(m.text)+1024 > l.limits.Frame { // JSON makes at most 6 bytes of one
+		q := &protocol.Request{Type: "send", ID: "18446744073709551615", Room: string(room), CID: m.cid, Text: m.text}
+		over = len(protocol.Marshal(q)) > l.limits.Frame
 	}
 	if over {
-		return c.refusal(chat.Errorf(chat.CodeTooLarge,
-			"the text has %d bytes, at most %d are allowed", len(o.text), c.limits.Text))
+		return o.refusal(chat.Errorf(chat.CodeTooLarge,
+			"the text has %d bytes, at most %d are allowed", len(m.text), l.limits.Text))
 	}
 	return nil
 }
 
-// refusal is what the server would answer.
-func (c *Client) refusal(err *chat.Error) *Error {
-	l, _ := lang.Parse(c.opts.Lang)
+// refusal is the error that the server would answer.
+func (o *outbox) refusal(err *chat.Error) *Error {
+	l, _ := lang.Parse(o.lang)
 	return &Error{Code: err.Code, Message: l.Error(err)}
 }
 
-// refuseTooLarge goes through the outbox once the limits are known.
-func (c *Client) refuseTooLarge(fx *effects) {
-	for _, id := range c.order {
-		r := c.rooms[id]
-		kept := r.queue[:0]
-		for _, o := range r.queue {
-			if err := c.checkSize(r, o); err != nil {
-				c.settle(o)
-				fx.tell(Refused{Room: id, CID: o.cid, Text: o.text, Err: err})
-				continue
-			}
-			kept = append(kept, o)
+// outgoing is a send that is neither acknowledged nor refused.
+type outgoing struct{ cid, text string }
+
+// sendQueue holds the sends of one room in order. One at a time is on its way to the server: a temporary refusal must not
+// let a later text overtake an earlier one.
+type sendQueue struct {
+	outbox  *outbox
+	waiting []*outgoing
+	sentAt  time.Time                   // when the first of waiting was sent; zero while it is not on its way
+	notYet  time.Time                   // the first of waiting is not sent before this time
+	pauses  *backoff.ExponentialBackOff // between temporary refusals of the first of waiting
+}
+
+func newSendQueue(o *outbox) sendQueue {
+	return sendQueue{outbox: o, pauses: growingPauses(firstResend, longestResend, 0.5)}
+}
+
+func (s *sendQueue) empty() bool { return len(s.waiting) == 0 }
+
+func (s *sendQueue) add(m *outgoing) {
+	s.outbox.add(m.text)
+	s.waiting = append(s.waiting, m)
+}
+
+// next returns the send that may go to the server now and notes that it is on its way; nil for none.
+func (s *sendQueue) next(now time.Time) *outgoing {
+	if s.empty() || !s.sentAt.IsZero() || now.Before(s.notYet) {
+		return nil
+	}
+	s.sentAt = now
+	return s.waiting[0]
+}
+
+// isFirst tells whether cid names the first send. An answer to another one came before: a send may be repeated.
+func (s *sendQueue) isFirst(cid string) bool { return !s.empty() && s.waiting[0].cid == cid }
+
+// removeFirst takes the first send out: the server has acknowledged or refused it.
+func (s *sendQueue) removeFirst() *outgoing {
+	m := s.waiting[0]
+	s.waiting[0] = nil
+	s.waiting = s.waiting[1:]
+	s.sentAt, s.notYet = time.Time{}, time.Time{}
+	s.pauses.Reset()
+	s.outbox.remove(m.text)
+	return m
+}
+
+// removeAll takes out every send that drop selects and returns them.
+func (s *sendQueue) removeAll(drop func(*outgoing) bool) (dropped []*outgoing) {
+	kept := s.waiting[:0]
+	for _, m := range s.waiting {
+		if drop(m) {
+			s.outbox.remove(m.text)
+			dropped = append(dropped, m)
+			continue
 		}
-		clear(r.queue[len(kept):])
-		r.queue = kept
+		kept = append(kept, m)
 	}
+	clear(s.waiting[len(kept):])
+	s.waiting = kept
+	return dropped
 }
 
-// send sends the first of the queue, if the room is joined and nothing else of it is on its way: one at a time, so that a
-// refusal for now cannot let a later text overtake an earlier one. The caller holds mu.
-func (r *room) send(c *Client, fx *effects) {
-	now := time.Now()
-	if !c.ready || !r.joined || len(r.queue) == 0 || !r.sent.IsZero() || now.Before(r.sendAt) {
-		return
+// postpone keeps the first send for a while: the server has refused it for now.
+func (s *sendQueue) postpone(err *Error) {
+	pause := s.pauses.NextBackOff()
+	if err.RetryAfter > 0 {
+		pause = err.RetryAfter
 	}
-	o := r.queue[0]
-	r.sent = now
-	fx.write(&request{
-		Type: "send", Room: r.id, CID: o.cid, Text: o.text, ID: c.ask(&answer{kind: "send", room: r, cid: o.cid}),
-	})
-}
-
-// settle takes o out of the count; the caller takes it out of its queue and announces.
-func (c *Client) settle(o *outgoing) {
-	c.pending--
-	c.bytes -= len(o.text)
-	c.announce()
-}
-
-// settled gives the first of the queue if its name is cid, and lets the next one be sent.
-func (r *room) settled(c *Client, cid string) *outgoing {
-	if len(r.queue) == 0 || r.queue[0].cid != cid {
-		return nil // answered before: it was sent again
-	}
-	o := r.queue[0]
-	r.queue[0] = nil
-	r.queue = r.queue[1:]
-	r.sent, r.sendAt, r.refused = time.Time{}, time.Time{}, 0
-	c.settle(o)
-	return o
-}
-
-func (c *Client) onAck(p *push, fx *effects) {
-	r := c.rooms[p.Room]
-	if r == nil || r.settled(c, p.CID) == nil {
-		return
-	}
-	fx.tell(Acked{Room: p.Room, CID: p.CID, Seq: p.Seq, At: p.At})
-	r.send(c, fx)
-}
-
-// onSendError keeps what was refused for now, for as long as the server says, and gives up what was refused for good.
-func (c *Client) onSendError(r *room, cid string, err *Error, fx *effects) {
-	if r == nil || len(r.queue) == 0 || r.queue[0].cid != cid {
-		return
-	}
-	switch {
-	case err.Temporary:
-		r.refused++
-		wait := err.RetryAfter
-		if wait <= 0 {
-			wait = time.Duration((0.5 + c.opts.Rand()/2) * float64(min(ceiling(r.refused), 10*time.Second)))
-		}
-		r.sent, r.sendAt, fx.look = time.Time{}, time.Now().Add(wait), true
-	case err.Code == chat.CodeNotMember: // the server lost us: enter again, then send again
-		r.sent, r.joined = time.Time{}, false
-		r.joinAt, fx.look = time.Now().Add(soon), true
-	default:
-		o := r.settled(c, cid)
-		fx.tell(Refused{Room: r.id, CID: cid, Text: o.text, Err: err})
-		r.send(c, fx)
-	}
-}
-
-// Pending is how many sends are not acknowledged.
-func (c *Client) Pending() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.pending
-}
-
-// Flush waits until every send is acknowledged or refused. Errors: ctx's, [ErrEnded].
-func (c *Client) Flush(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.await(ctx, func() bool { return c.pending == 0 })
+	s.sentAt, s.notYet = time.Time{}, time.Now().Add(pause)
 }

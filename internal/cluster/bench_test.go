@@ -83,11 +83,11 @@ func BenchmarkDecode(b *testing.B) {
 			for b.Loop() {
 				var got []chat.Event
 				for line = range bytes.SplitSeq(bytes.Clone(msg[1:]), []byte{'\n'}) {
-					ev, err := protocol.DecodeEvent(line)
+					p, err := protocol.DecodePush(line)
 					if err != nil {
 						b.Fatal(err)
 					}
-					got = append(got, ev)
+					got = append(got, p.Event())
 				}
 			}
 		})

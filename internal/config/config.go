@@ -5,13 +5,12 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -47,13 +46,13 @@ func (a Address) String() string { return net.JoinHostPort(a.Address, strconv.It
 
 func (a *Address) check() error {
 	if a.Address = strings.TrimSpace(a.Address); a.Address == "" {
-		return errors.New("--address is empty: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in")
+		return chat.Problemf("--address is empty: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in")
 	}
 	if host, ok := strings.CutPrefix(a.Address, "["); ok { // IPv6 as it stands in a URL
 		a.Address = strings.TrimSuffix(host, "]")
 	}
 	if a.Port < 0 || a.Port > math.MaxUint16 {
-		return fmt.Errorf("--port: %d is not between 0 and %d", a.Port, math.MaxUint16)
+		return chat.Problemf("--port: %d is not between 0 and %d", a.Port, math.MaxUint16)
 	}
 	return nil
 }
@@ -136,6 +135,8 @@ func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, e
 		kong.Writers(out, out),
 		kong.Exit(func(int) { done = true }),
 		kong.Help(helpIn(l)),
+		kong.KindMapper(reflect.Int, wholeNumber), kong.KindMapper(reflect.Float64, number),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), duration),
 	)
 	if err != nil {
 		return nil, "", false, err
@@ -146,7 +147,7 @@ func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, e
 		return cli, "", true, nil
 	}
 	if err != nil {
-		return nil, "", false, err
+		return nil, "", false, explain(k.Model, args, err)
 	}
 	command = ctx.Selected().Name
 	return cli, command, false, cli.check(command)
@@ -191,20 +192,23 @@ func (s *Serve) check() error {
 		{"--max-frame", s.MaxFrame, 1024}, {"--queue", s.Queue, 4096},
 	} {
 		if least.value < least.min {
-			return fmt.Errorf("%s: %d is less than %d", least.flag, least.value, least.min)
+			return chat.Problemf("%s: %d is less than %d", least.flag, least.value, least.min)
 		}
 	}
 	switch {
 	case s.MaxRate < 0 || math.IsNaN(s.MaxRate):
-		return fmt.Errorf("--max-rate: %v is less than 0", s.MaxRate)
+		return chat.Problemf("--max-rate: %v is less than 0", s.MaxRate)
 	case s.MaxText > s.MaxFrame:
-		return fmt.Errorf("--max-text: %d bytes do not fit into --max-frame %d", s.MaxText, s.MaxFrame)
+		return chat.Problemf("--max-text: %d bytes do not fit into --max-frame %d", s.MaxText, s.MaxFrame)
 	case s.NameHold < 0:
-		return fmt.Errorf("--name-hold: %v is less than 0", s.NameHold)
+		return chat.Problemf("--name-hold: %v is less than 0", s.NameHold)
 	case s.Ping < time.Second || s.Hello <= 0 || s.Stop <= 0:
-		return fmt.Errorf("--ping is at least 1s, --hello-timeout and --stop-timeout are more than 0")
+		return chat.Problemf("--ping is at least 1s, --hello-timeout and --stop-timeout are more than 0")
 	case (s.TLSCert == "") != (s.TLSKey == ""):
-		return fmt.Errorf("--tls-cert and --tls-key go together")
+		return chat.Problemf("--tls-cert and --tls-key go together")
+	}
+	if s.Redis != "" && !strings.HasPrefix(s.Redis, "redis://") && !strings.HasPrefix(s.Redis, "rediss://") {
+		return chat.Problemf("--redis: the URL does not start with redis:// or rediss://")
 	}
 	return s.Address.check()
 }
@@ -216,7 +220,7 @@ func (s *Serve) Limits() chat.Limits {
 
 func (c *Chat) check() error {
 	if c.Last != nil && *c.Last < 0 {
-		return fmt.Errorf("--last: %d is less than 0", *c.Last)
+		return chat.Problemf("--last: %d is less than 0", *c.Last)
 	}
 	return c.Address.check()
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"salon/internal/chat"
 )
 
 // file is a config file: lines of KEY=VALUE. Keys are the flags' names in any case, with '_' or '-'; SALON_ may stand
@@ -41,7 +43,7 @@ func loadFile(r io.Reader) (kong.Resolver, error) {
 		}
 		key, value, ok := strings.Cut(text, "=")
 		if !ok {
-			return nil, fmt.Errorf("%s, line %d: KEY=VALUE expected", f.name, n)
+			return nil, chat.Problemf("%s, line %d: KEY=VALUE expected", f.name, n)
 		}
 		f.settings[flagName(key)] = setting{unquoted(value), n}
 	}
@@ -93,7 +95,7 @@ func (f file) Validate(app *kong.Application) error {
 	visit(app.Node)
 	for key, s := range f.settings {
 		if !slices.Contains(known, key) {
-			return fmt.Errorf("%s, line %d: %q is no setting", f.name, s.line, key)
+			return chat.Problemf("%s, line %d: %q is no setting", f.name, s.line, key)
 		}
 	}
 	return nil

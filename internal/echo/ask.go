@@ -16,9 +16,9 @@ import (
 	"salon/internal/ws"
 )
 
-// Ask sends each line of in to the server at address, a URL or host:port, and prints both ways to out: ">>> sent",
-// "<<< received". At a terminal it asks for each message. It returns when in or ctx ends. Errors, one line for people: those of
-// connecting, a lost connection, in's and out's.
+// Ask sends each line of in to the server at address, a URL or host:port, and prints to out what is sent (">>> …") and what
+// is received ("<<< …"). At a terminal it asks for each message. It returns when in or ctx ends. Its errors are one line for
+// people: the server cannot be reached, the connection is lost, in or out fails.
 func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lang.Lang) error {
 	url := address
 	if !strings.Contains(url, "://") {
@@ -37,7 +37,7 @@ func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lan
 	prompt := func() {}
 	if isTerminal(in) && isTerminal(out) {
 		prompt = func() { io.WriteString(out, l.Text("Message: ")) }
-		defer io.WriteString(out, "\n") // behind the last one, which nobody answered
+		defer io.WriteString(out, "\n") // after the last prompt, which was not answered
 	}
 	lines := input.Open(ctx, in)
 	defer lines.Close()
@@ -58,22 +58,19 @@ func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lan
 	}
 	if err == nil {
 		conn.Close(1000, "")
-		<-conn.Done() // bounded by the connection's own patience
+		<-conn.Done() // the connection bounds how long it waits
 		return nil
 	}
 	return err
 }
 
-// why says why there is no connection: the innermost cause, without the layers that it came through.
+// why says why there is no connection.
 func why(l lang.Lang, err error) string {
 	var answered *ws.StatusError
 	if errors.As(err, &answered) {
 		return l.Text("it answered with HTTP status %d", answered.Status)
 	}
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
-	}
-	return protocol.Visible(l.Problem(err))
+	return protocol.Visible(l.Cause(err))
 }
 
 func exchange(conn *ws.Conn, out io.Writer, text string) error {

@@ -1,6 +1,6 @@
-// Package echo is the first step of the course: a server that answers every text, and a client that asks it.
+// Package echo is the first step of the course: a server that answers each text, and a client for it.
 //
-// A [Server] owns its connections, each read by the goroutine of its HTTP request. Locks: Server.mu only.
+// A [Server] owns its connections. The goroutine of the HTTP request reads the connection. Locks: Server.mu only.
 package echo
 
 import (
@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"salon/internal/chat"
 	"salon/internal/ws"
 )
 
@@ -24,8 +25,8 @@ const queueBytes = 1 << 20
 
 // Options of the server.
 type Options struct {
-	// Raw sends every message back as it came, text and binary, as conformance suites need it. Else each text is answered
-	// with: Hello client ! Received "<text>".
+	// Raw sends each message back as it came, text and binary, as conformance suites need it. Otherwise the answer to each
+	// text is: Hello client ! Received "<text>".
 	Raw bool
 }
 
@@ -47,7 +48,7 @@ func Handler(o Options) *Server {
 		conns: map[*ws.Conn]bool{},
 		ws: ws.Options{
 			MaxMessage: MaxMessage, QueueBytes: queueBytes, Compress: true,
-			CheckOrigin: func(*http.Request) bool { return true }, // there is nothing here that a page could steal
+			CheckOrigin: func(*http.Request) bool { return true }, // this server has nothing that a page could steal
 		},
 	}
 }
@@ -83,7 +84,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer is nil for what cannot be answered.
+// answer returns the answer to a message; nil for a message that cannot be answered.
 func (s *Server) answer(op ws.Opcode, text []byte) *ws.Message {
 	switch {
 	case s.opts.Raw:
@@ -112,7 +113,7 @@ func (s *Server) remove(c *ws.Conn) {
 	s.running.Done()
 }
 
-// Stop says goodbye to every client and waits until all are gone; those that are still there when ctx ends are cut.
+// Stop sends each client a close frame and waits until all connections have ended. When ctx ends it cuts the remaining ones.
 func (s *Server) Stop(ctx context.Context) {
 	for _, c := range s.stopping() {
 		c.Close(1001, "the server is stopping")
@@ -139,12 +140,12 @@ func (s *Server) stopping() (conns []*ws.Conn) {
 	return conns
 }
 
-// Serve listens on addr ("host:port", port 0 for a free one), tells ready where, and answers until ctx ends.
+// Serve listens on addr ("host:port", port 0 for a free one), calls ready with the address, and answers until ctx ends.
 // Errors: those of listening.
 func Serve(ctx context.Context, addr string, o Options, ready func(net.Addr)) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return chat.Problemf("listen on %s: %w", addr, err)
 	}
 	handler := Handler(o)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}

@@ -1,4 +1,4 @@
-// Package input reads what people and pipes write to this program, so that waiting for it can be ended.
+// Package input reads from a terminal or a pipe. A read that waits can be ended.
 package input
 
 import (
@@ -16,20 +16,20 @@ import (
 // ErrLong says that a line is longer than allowed.
 var ErrLong = errors.New("the line is too long")
 
-// Reader reads from a file or anything else. A read that waits for a terminal or a pipe fails once ctx ends.
+// Reader reads from a file or from another io.Reader. A read that waits for a terminal or a pipe fails once the context ends.
 type Reader struct {
 	r    io.Reader
 	undo func()
 }
 
-// Open makes a reader of r that ends with ctx. Close it when done; r itself stays open.
+// Open makes a reader of r that ends with ctx. The caller closes it; r itself stays open.
 func Open(ctx context.Context, r io.Reader) *Reader {
 	f, ok := r.(*os.File)
 	if !ok {
 		return &Reader{r: r, undo: func() {}}
 	}
 	cancelable, err := cancelreader.NewReader(f)
-	if err != nil { // a regular file or /dev/null: nothing there waits
+	if err != nil { // a regular file or /dev/null: a read does not wait
 		return &Reader{r: f, undo: func() {}}
 	}
 	stop := context.AfterFunc(ctx, func() { cancelable.Cancel() })
@@ -44,11 +44,11 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close gives back what Open took. No Read may be under way.
+// Close releases what Open took. No Read may be under way.
 func (r *Reader) Close() { r.undo() }
 
-// Lines calls each with every line of r, without its line end (LF or CR LF), and with what stands after the last one.
-// It ends with the first error of each. Errors: r's, [ErrLong] for a line over limit bytes.
+// Lines calls each with every line of r, without its line end (LF or CR LF), and with the text after the last line end.
+// It ends with the first error of each. Errors: those of r and each, [ErrLong] for a line over limit bytes.
 func Lines(r io.Reader, limit int, each func(string) error) error {
 	b := bufio.NewReader(r)
 	var line []byte

@@ -3,7 +3,7 @@ package lang
 import "strings"
 
 // french gives the French text for each English one.
-var french = merged(frenchServer, frenchClient, frenchHelp)
+var french = merged(frenchServer, frenchClient, frenchHelp, frenchProblem)
 
 func merged(parts ...map[string]string) map[string]string {
 	all := map[string]string{}
@@ -66,6 +66,9 @@ var frenchServer = map[string]string{
 	"too many changes of name: wait a little":                     "trop de changements de nom : attendez un peu",
 	"the history does not answer: try again":                      "l’historique ne répond pas : réessayez",
 	"this event is too large to be stored":                        "cet événement est trop grand pour être gardé",
+	"you have left the room":                                      "vous avez quitté la chatroom",
+	"you are in the room already":                                 "vous êtes déjà dans la chatroom",
+	"you may not do this":                                         "vous n’avez pas le droit de faire cela",
 	"the server is stopping":                                      "le serveur s’arrête",
 
 	"Echo listens on %s": "Echo écoute sur %s",

@@ -11,7 +11,11 @@ var frenchClient = map[string]string{
 
 	// Connection.
 	"it answered with HTTP status %d":                            "il a répondu avec l’état HTTP %d",
+	"the connection was lost before the answer came":             "la connexion a été perdue avant la réponse",
+	"you are not in this room":                                   "vous n’êtes pas dans cette chatroom",
 	"the server is gone":                                         "le serveur a disparu",
+	"no Salon server answers there":                              "aucun serveur de chatrooms ne répond à cette adresse",
+	"the server sent something that is not the protocol: %w":     "le serveur a envoyé autre chose que le protocole : %w",
 	"the server does not answer":                                 "le serveur ne répond pas",
 	"connection lost: %s":                                        "connexion perdue : %s",
 	"connection lost: %s; next try in %s":                        "connexion perdue : %s ; nouvel essai dans %s",

@@ -1,6 +1,6 @@
-// Package lang holds what the server and the terminal client say to people, in English and in French.
+// Package lang holds the texts that the server and the terminal client show to people, in English and in French.
 //
-// English is the key: a text without a translation is said in English. A test finds those that lack one.
+// The English text is the key of its translation. A text without a translation is shown in English; a test finds such texts.
 package lang
 
 import (
@@ -11,7 +11,7 @@ import (
 	"salon/internal/chat"
 )
 
-// Lang is a language that people are spoken to in.
+// Lang is a language for people.
 type Lang uint8
 
 // The languages. French is the default, as the course's clients expect.
@@ -20,7 +20,8 @@ const (
 	English
 )
 
-// Parse understands tags such as "fr", "en", "en-GB", "fr_FR.UTF-8" and "C" (English). It says false for other languages.
+// Parse understands tags such as "fr", "en", "en-GB", "fr_FR.UTF-8" and "C" (English). It returns false for any other
+// language.
 func Parse(tag string) (Lang, bool) {
 	tag, _, _ = strings.Cut(strings.ToLower(tag), ".")
 	if i := strings.IndexAny(tag, "-_"); i >= 0 {
@@ -35,7 +36,7 @@ func Parse(tag string) (Lang, bool) {
 	return French, false
 }
 
-// String gives the language's tag.
+// String returns the tag of the language.
 func (l Lang) String() string {
 	if l == English {
 		return "en"
@@ -43,20 +44,26 @@ func (l Lang) String() string {
 	return "fr"
 }
 
-// Text says format, which is English, in the language.
+// Text returns an English format in the language, with its arguments filled in.
 func (l Lang) Text(format string, args ...any) string {
 	if l == French {
 		if t, ok := french[format]; ok {
 			format = t
 		}
 	}
+	return sprintf(format, args)
+}
+
+// sprintf is fmt.Sprintf, and leaves a text without arguments as it is.
+func sprintf(format string, args []any) string {
 	if len(args) == 0 {
 		return format
 	}
 	return fmt.Sprintf(format, args...)
 }
 
-// Error says err in the language. What is not a [chat.Error] is no business of the reader's.
+// Error says err in the language, to a client. It says nothing of an error that is not a [chat.Error]: such an error may hold
+// what a client must not see.
 func (l Lang) Error(err error) string {
 	var e *chat.Error
 	if errors.As(err, &e) {

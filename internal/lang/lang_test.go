@@ -14,7 +14,8 @@ import (
 	"salon/internal/chat"
 )
 
-// TestEveryTextIsFrench finds what the program says to people: the format of every chat.Errorf, Text, say and bye.
+// TestEveryTextIsFrench finds what the program says to people: the format of every chat.Errorf, chat.Problemf, Text, say and
+// bye.
 func TestEveryTextIsFrench(t *testing.T) {
 	found := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
@@ -51,7 +52,7 @@ func TestEveryTextIsFrench(t *testing.T) {
 }
 
 // argument tells which argument of a call is a text for people.
-var argument = map[string]int{"Errorf": 1, "Text": 0, "say": 0, "bye": 1, "Refuse": 3}
+var argument = map[string]int{"Errorf": 1, "Problemf": 0, "Text": 0, "say": 0, "bye": 1, "Refuse": 3}
 
 func texts(n ast.Node) []string {
 	call, ok := n.(*ast.CallExpr)

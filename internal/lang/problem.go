@@ -1,105 +1,195 @@
 package lang
 
 import (
-	"regexp"
-	"sync"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"salon/internal/chat"
 )
 
-// Problem says in the language why the program cannot start, or what the system answered. What comes from libraries and from
-// the system is known by its words; what is not known stays as it is.
+// Sayer is an error that says itself in a language.
+type Sayer interface {
+	error
+	Say(l Lang) string
+}
+
+// Problem says err in the language, for whoever runs the program: why it cannot start, what the system answered. Errors are
+// known by their types. An error of another type keeps its own text, and what it wraps is said in the language.
 func (l Lang) Problem(err error) string {
-	text := err.Error()
-	if l != French {
+	if text, ok := l.known(err); ok {
 		return text
 	}
-	for _, p := range problems() {
-		text = p.english.ReplaceAllString(text, p.french)
+	inner := errors.Unwrap(err)
+	if inner == nil {
+		return err.Error()
 	}
-	return text
+	if outer, ok := strings.CutSuffix(err.Error(), inner.Error()); ok {
+		return outer + l.Problem(inner)
+	}
+	return err.Error()
 }
 
-type problem struct {
-	english *regexp.Regexp
-	french  string
+// Cause says only what caused err, without the layers that err came through.
+func (l Lang) Cause(err error) string {
+	for {
+		if text, ok := l.known(err); ok {
+			return text
+		}
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
 }
 
-var problems = sync.OnceValue(func() []problem {
-	all := make([]problem, len(frenchProblems))
-	for i, p := range frenchProblems {
-		all[i] = problem{regexp.MustCompile(p[0]), p[1]}
+// hasKnown tells whether this package knows err or anything that err wraps.
+func (l Lang) hasKnown(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if _, ok := l.known(err); ok {
+			return true
+		}
 	}
-	return all
-})
+	return false
+}
 
-// frenchProblems are done one after the other, each on what the one before left.
-var frenchProblems = [][2]string{
-	// The command line.
-	{`, did you mean one of (.+)\?`, `, vouliez-vous dire l’une de ces options : $1 ?`},
-	{`, did you mean (.+)\?`, `, vouliez-vous dire $1 ?`},
-	{`; perhaps try (.+)\?`, ` ; essayez $1`},
-	{`unknown flag (\S+)`, `option inconnue : $1`},
-	{`unexpected (?:flag )?argument (\S+)`, `argument inattendu : $1`},
-	{`^expected (?:one of )?"(<.+)"`, `il manque $1`},
-	{`expected (?:a valid \d+ bit int|an int|int value) but got (".*?")(?: \(\w[\w ]*\))?`, `un nombre entier est attendu, et non $1`},
-	{`expected (?:a float|float value) but got (".*?")(?: \(\w[\w ]*\))?`, `un nombre est attendu, et non $1`},
-	{`expected duration(?: value)? but got (".*?")(?:: .*| \(\w[\w ]*\))?`, `une durée est attendue (10s, 5m, 1h), et non $1`},
-	{`expected \w+ value but got (".*?")(?: \(\w[\w ]*\))?`, `une valeur est attendue, et non $1`},
-	{`bool value must be true, 1, yes, false, 0 or no but got`, `true ou false est attendu, et non`},
-	{`must be one of (.+) but got`, `doit valoir l’un de $1, et non`},
-	{`flag (\S+) applies to the default command (\S+), not (\S+)`, `l’option $1 est de la commande $2, et non de $3`},
+// known says an error whose outermost type this package knows.
+func (l Lang) known(err error) (text string, ok bool) {
+	switch e := err.(type) {
+	case Sayer:
+		return e.Say(l), true
+	case *chat.Problem:
+		return l.problem(e), true
+	case *chat.Error:
+		return l.Text(e.Format, e.Args...), true
+	case *fs.PathError:
+		return l.path(e), true
+	case *os.SyscallError:
+		return l.Problem(e.Err), true
+	case syscall.Errno:
+		return l.errno(e)
+	}
+	if text, ok := l.network(err); ok {
+		return text, true
+	}
+	switch {
+	case err == io.EOF, err == io.ErrUnexpectedEOF, err == net.ErrClosed:
+		return l.Text("the connection was closed"), true
+	case err == context.DeadlineExceeded, err == os.ErrDeadlineExceeded:
+		return l.Text("no answer in time"), true
+	case err == fs.ErrNotExist:
+		return l.Text("it does not exist"), true
+	case err == fs.ErrPermission:
+		return l.Text("access denied"), true
+	}
+	return "", false
+}
 
-	// What the settings say together.
-	{`(\S+) is less than (\S+)`, `$1 est inférieur à $2`},
-	{`(\S+) is not between (\S+) and (\S+)`, `$1 n’est pas entre $2 et $3`},
-	{`(\d+) bytes do not fit into (\S+) (\d+)`, `$1 octets ne tiennent pas dans $2 $3`},
-	{`--ping is at least 1s, --hello-timeout and --stop-timeout are more than 0`,
-		`--ping est d’au moins 1s, --hello-timeout et --stop-timeout doivent dépasser 0`},
-	{`(--\S+) and (--\S+) go together`, `$1 et $2 vont ensemble`},
-	{`--address is empty: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in`,
-		`--address est vide : 127.0.0.1 est cette machine seule, 0.0.0.0 tous les réseaux où elle est`},
-	{`, line (\d+): KEY=VALUE expected`, `, ligne $1 : CLÉ=VALEUR est attendu`},
-	{`, line (\d+): (".*") is no setting`, `, ligne $1 : $2 n’est pas un réglage`},
-	{`(".*") is no address or CIDR`, `$1 n’est ni une adresse ni un CIDR`},
-	{`(".*") is no host`, `$1 n’est pas un hôte`},
-	{`mongo: the connection string is not valid: it is mongodb://\[user:password@\]host\[:port\]\[,…\]/\[database\]\[\?options\], with the password percent-encoded`,
-		`l’adresse de MongoDB n’est pas valable : elle s’écrit mongodb://[utilisateur:mot de passe@]hôte[:port][,…]/[base][?options], le mot de passe encodé en pourcents`},
-	{`the Redis URL does not start with (\S+) or (\S+)`, `l’URL de Redis ne commence ni par $1 ni par $2`},
+// problem says a text of this project, with its cause in the language too. The layers between the two are left out when the
+// cause is known.
+func (l Lang) problem(p *chat.Problem) string {
+	args := make([]any, len(p.Args))
+	for i, arg := range p.Args {
+		if cause, ok := arg.(error); ok {
+			arg = l.Problem(cause)
+			if l.hasKnown(cause) {
+				arg = l.Cause(cause)
+			}
+		}
+		args[i] = arg
+	}
+	return sprintf(strings.ReplaceAll(l.Text(p.Format), "%w", "%s"), args)
+}
 
-	{`the server's address is empty`, `l’adresse du serveur est vide`},
-	{`the server's address: unknown scheme (\S+)`, `l’adresse du serveur : protocole inconnu $1`},
-	{`the server's address: no host in (\S+)`, `l’adresse du serveur : il n’y a pas d’hôte dans $1`},
-	{`the server's address: `, `l’adresse du serveur : `},
+// path says what could not be done to a file. The operations are those of package os.
+func (l Lang) path(e *fs.PathError) string {
+	cause := l.Problem(e.Err)
+	switch e.Op {
+	case "open":
+		return l.Text("cannot open %s: %s", e.Path, cause)
+	case "mkdir":
+		return l.Text("cannot make the folder %s: %s", e.Path, cause)
+	case "write":
+		return l.Text("cannot write %s: %s", e.Path, cause)
+	}
+	return e.Op + " " + e.Path + ": " + cause
+}
 
-	// What cannot be opened.
-	{`listen on (\S+): `, `impossible d’écouter sur $1 : `},
-	{`listen: listen tcp (\S+): `, `impossible d’écouter sur $1 : `},
-	{`open the history in (.+?): `, `impossible d’ouvrir l’historique dans $1 : `},
-	{`\bopen history(?: in \S+)?: `, ``},
-	{`log file: `, `journal : `},
-	{`certificate: `, `certificat : `},
-	{`make the data folder: `, `impossible de créer le dossier de données : `},
-	{`lock the data folder (.+?): `, `impossible de verrouiller le dossier de données $1 : `},
-	{`the data folder is in use by another process`, `un autre processus utilise le dossier de données`},
-	{`the data folder is in use by process (\d+)`, `le processus $1 utilise le dossier de données`},
-	{`\bopen ([^:]+): `, `impossible d’ouvrir $1 : `},
-	{`\bmkdir ([^:]+): `, `impossible de créer $1 : `},
+// errno says what the system answered.
+func (l Lang) errno(e syscall.Errno) (text string, ok bool) {
+	switch e {
+	case syscall.EADDRINUSE:
+		return l.Text("the address is already in use"), true
+	case syscall.EADDRNOTAVAIL:
+		return l.Text("this machine does not have that address"), true
+	case syscall.EACCES:
+		return l.Text("access denied"), true
+	case syscall.EPERM:
+		return l.Text("operation not permitted"), true
+	case syscall.ENOENT:
+		return l.Text("it does not exist"), true
+	case syscall.EEXIST:
+		return l.Text("it exists already"), true
+	case syscall.EISDIR:
+		return l.Text("it is a folder"), true
+	case syscall.ENOTDIR:
+		return l.Text("it is not a folder"), true
+	case syscall.EROFS:
+		return l.Text("the file system is read-only"), true
+	case syscall.ENOSPC:
+		return l.Text("the disk is full"), true
+	case syscall.EPIPE, syscall.ECONNRESET:
+		return l.Text("the connection was cut"), true
+	case syscall.ECONNREFUSED:
+		return l.Text("connection refused"), true
+	case syscall.EHOSTUNREACH:
+		return l.Text("no route to the host"), true
+	case syscall.ENETUNREACH:
+		return l.Text("the network cannot be reached"), true
+	case syscall.ETIMEDOUT:
+		return l.Text("no answer in time"), true
+	}
+	return "", false
+}
 
-	// What the system answers.
-	{`\bbind: `, ``},
-	{`\bconnect: `, ``},
-	{`address already in use`, `l’adresse est déjà prise`},
-	{`cannot assign requested address`, `cette adresse n’est pas à cette machine`},
-	{`permission denied`, `accès refusé`},
-	{`operation not permitted`, `opération interdite`},
-	{`no such file or directory`, `il n’existe pas`},
-	{`is a directory`, `c’est un dossier`},
-	{`not a directory`, `ce n’est pas un dossier`},
-	{`read-only file system`, `système de fichiers en lecture seule`},
-	{`no space left on device`, `le disque est plein`},
-	{`connection refused`, `connexion refusée`},
-	{`connection reset by peer`, `connexion coupée`},
-	{`no route to host`, `aucun chemin vers l’hôte`},
-	{`network is unreachable`, `réseau inaccessible`},
-	{`no such host`, `hôte inconnu`},
-	{`i/o timeout|context deadline exceeded`, `pas de réponse`},
+// network says why there is no connection.
+func (l Lang) network(err error) (text string, ok bool) {
+	switch e := err.(type) {
+	case *net.DNSError:
+		switch {
+		case e.IsNotFound:
+			return l.Text("the host %s is unknown", e.Name), true
+		case e.IsTimeout:
+			return l.Text("the name server does not answer"), true
+		}
+		return "", false
+	case *net.OpError:
+		return l.Problem(e.Err), true
+	case *tls.CertificateVerificationError:
+		return l.Problem(e.Err), true
+	case tls.RecordHeaderError:
+		return l.Text("the other side does not speak TLS"), true
+	case x509.UnknownAuthorityError:
+		return l.Text("its certificate is signed by an unknown authority"), true
+	case x509.HostnameError:
+		return l.Text("its certificate is not for %s", e.Host), true
+	case x509.CertificateInvalidError:
+		if e.Reason == x509.Expired {
+			return l.Text("its certificate has expired or is not valid yet"), true
+		}
+		return l.Text("its certificate is not valid: %s", e.Error()), true
+	case net.Error:
+		if e.Timeout() {
+			return l.Text("no answer in time"), true
+		}
+	}
+	return "", false
 }

@@ -20,6 +20,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"salon/internal/chat"
 )
 
 // Options are what may be chosen; the zero value works.
@@ -90,7 +92,7 @@ func (o Options) withDefaults() Options {
 func connect(uri string, selection time.Duration) (*mongo.Client, *strings.Replacer, error) {
 	o := options.Client().ApplyURI(uri)
 	if o.Validate() != nil {
-		return nil, nil, fmt.Errorf("mongo: the connection string is not valid: it is mongodb://[user:password@]host[:port][,…]/[database][?options], with the password percent-encoded")
+		return nil, nil, chat.Problemf("mongo: the connection string is not valid: it is mongodb://[user:password@]host[:port][,…]/[database][?options], with the password percent-encoded")
 	}
 	// Retried writes are off: the engines find out by themselves what an unknown outcome stored. That works on servers
 	// without retried writes too, and one way is tested better than two.

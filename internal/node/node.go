@@ -62,7 +62,7 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 	}
 	// First what fails most often, and leaves nothing behind.
 	if n.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Address.String()); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", cfg.Address, reason(err))
+		return nil, chat.Problemf("listen on %s: %w", cfg.Address, reason(err))
 	}
 	if err = n.openLog(stderr); err != nil {
 		return nil, err
@@ -102,9 +102,13 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		Rooms: n.rooms, Dialects: map[string]edge.Open{protocol.Subprotocol: salon.Open, "": text.Open},
 		Logger: n.log, Lang: l, Ping: n.cfg.Ping, Hello: n.cfg.Hello, Poller: n.poller,
 	})
+	pages, err := web.Pages()
+	if err != nil {
+		return err
+	}
 	n.rooms.Start()
 	sc := server.Config{
-		Sessions: n.sessions, Web: web.Files(), Logger: n.log, Lang: l,
+		Sessions: n.sessions, Web: pages, Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
 		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()}, TLS: certificate,
@@ -129,7 +133,7 @@ func (n *Node) certificate() (*tls.Config, error) {
 	}
 	c, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
 	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
+		return nil, chat.Problemf("certificate: %w", err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
 }
@@ -139,7 +143,7 @@ func (n *Node) openLog(stderr io.Writer) error {
 	if n.cfg.LogFile != "" {
 		f, err := os.OpenFile(n.cfg.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
-			return fmt.Errorf("log file: %w", err)
+			return chat.Problemf("log file: %w", err)
 		}
 		n.logFile, out = f, f
 	}

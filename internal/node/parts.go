@@ -13,6 +13,7 @@ import (
 	accountssqlite "salon/internal/accounts/sqlite"
 	"salon/internal/broker"
 	brokerredis "salon/internal/broker/redis"
+	"salon/internal/chat"
 	"salon/internal/config"
 	"salon/internal/history"
 	historymongo "salon/internal/history/mongo"
@@ -118,7 +119,10 @@ func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymo
 func openSQLite(dir string) (*sqliteconn.DB, error) {
 	db, err := sqliteconn.Open(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the history in %s: %w", dir, err)
+		if errors.Is(err, sqliteconn.ErrInUse) {
+			return nil, chat.Problemf("open the history in %s: another process uses this folder (%w)", dir, err)
+		}
+		return nil, chat.Problemf("open the history in %s: %w", dir, err)
 	}
 	return db, nil
 }

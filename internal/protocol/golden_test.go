@@ -93,8 +93,8 @@ func TestAnswersGolden(t *testing.T) {
 	for name := range made {
 		t.Errorf("%s is in no golden frame", name)
 	}
-	back, err := DecodeEvent(line)
-	if err != nil || !reflect.DeepEqual(back, ev) {
+	back, err := DecodePush(line)
+	if err != nil || !reflect.DeepEqual(back.Event(), ev) {
 		t.Errorf("decoded %+v, %v; want %+v", back, err, ev)
 	}
 }

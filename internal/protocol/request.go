@@ -9,27 +9,27 @@ import (
 	"salon/internal/chat"
 )
 
-// Request is any request; each type uses the fields that it needs.
+// Request is any request. Each type uses the fields that it needs; a client leaves the others out.
 type Request struct {
 	Type string `json:"type"`
-	ID   string `json:"id"` // repeated in the answer
+	ID   string `json:"id,omitempty"` // repeated in the answer
 
-	Name   string `json:"name"`   // hello
-	Token  string `json:"token"`  // hello
-	Secret string `json:"secret"` // hello of a new user
-	Lang   string `json:"lang"`   // hello
-	Client string `json:"client"` // hello: for the log
+	Name   string `json:"name,omitempty"`   // hello
+	Token  string `json:"token,omitempty"`  // hello
+	Secret string `json:"secret,omitempty"` // hello of a new user
+	Lang   string `json:"lang,omitempty"`   // hello
+	Client string `json:"client,omitempty"` // hello: for the log
 
-	Room   string  `json:"room"`
-	Since  *uint64 `json:"since"`  // join: resume after this number
-	Last   *int    `json:"last"`   // join: how many events to begin with
-	CID    string  `json:"cid"`    // send
-	Text   string  `json:"text"`   // send
-	Before *uint64 `json:"before"` // history
-	After  *uint64 `json:"after"`  // history
-	Around *uint64 `json:"around"` // history
-	Limit  *int    `json:"limit"`  // history, who, rooms
-	Cursor string  `json:"cursor"` // who, rooms: the answer's next
+	Room   string  `json:"room,omitempty"`
+	Since  *uint64 `json:"since,omitempty"`  // join: resume after this number
+	Last   *int    `json:"last,omitempty"`   // join: how many events to begin with
+	CID    string  `json:"cid,omitempty"`    // send
+	Text   string  `json:"text,omitempty"`   // send
+	Before *uint64 `json:"before,omitempty"` // history
+	After  *uint64 `json:"after,omitempty"`  // history
+	Around *uint64 `json:"around,omitempty"` // history
+	Limit  *int    `json:"limit,omitempty"`  // history, who, rooms
+	Cursor string  `json:"cursor,omitempty"` // who, rooms: the answer's next
 }
 
 // Requests gives the JSON objects in a frame: its lines, empty ones left out.

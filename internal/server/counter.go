@@ -1,12 +1,13 @@
 package server
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
+
+	"salon/internal/chat"
 )
 
 // counter counts connections by address. One address is an IPv4 address or an IPv6 /64, which is what one home has.
@@ -30,7 +31,7 @@ func newCounter(most int, proxies []string) (*counter, error) {
 		if err != nil {
 			a, errA := netip.ParseAddr(s)
 			if errA != nil {
-				return nil, fmt.Errorf("--proxy: %q is no address or CIDR", s)
+				return nil, chat.Problemf("--proxy: %q is no address or CIDR", s)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

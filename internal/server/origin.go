@@ -1,10 +1,11 @@
 package server
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"salon/internal/chat"
 )
 
 // origins tells whose pages may connect.
@@ -24,7 +25,7 @@ func newOrigins(list []string) (*origins, error) {
 			h = after
 		}
 		if h == "" || strings.ContainsAny(h, "/ ") {
-			return nil, fmt.Errorf("--origin: %q is no host", h)
+			return nil, chat.Problemf("--origin: %q is no host", h)
 		}
 		o.hosts[strings.ToLower(h)] = true
 	}

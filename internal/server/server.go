@@ -6,7 +6,6 @@ package server
 
 import (
 	"crypto/tls"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,7 +23,7 @@ import (
 // Config is what the HTTP side is made of.
 type Config struct {
 	Sessions *edge.Server
-	Web      fs.FS // the browser client
+	Web      map[string][]byte // the pages of the browser client, by path
 	Logger   *slog.Logger
 	Lang     lang.Lang // of connections that name none
 
@@ -69,12 +68,8 @@ func New(c Config) (*Server, error) {
 		MaxMessage: c.MaxFrame, QueueBytes: c.Queue, Compress: c.Compress,
 		Subprotocols: c.Sessions.Subprotocols(), CheckOrigin: s.origins.allow,
 	}
-	routes, err := s.routes()
-	if err != nil {
-		return nil, err
-	}
 	s.http = &http.Server{
-		Handler:           routes,
+		Handler:           s.routes(),
 		TLSConfig:         c.TLS,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,

@@ -38,7 +38,7 @@ const (
 	styleWarn = "33"
 )
 
-// paint puts s between a style (parameters of SGR, ECMA-48) and its end.
+// paint returns s in a style (parameters of SGR, ECMA-48).
 func (d depth) paint(style, s string) string {
 	if d == noColor || style == "" || s == "" {
 		return s
@@ -46,7 +46,7 @@ func (d depth) paint(style, s string) string {
 	return "\x1b[" + style + "m" + s + "\x1b[0m"
 }
 
-// of gives the style for a user's colour, "#rrggbb": bold, and readable on black as on white. "" for what is no colour.
+// of returns the style for a user's colour, "#rrggbb": bold, and readable on black and on white. Anything else is only bold.
 func (d depth) of(color string) string {
 	n, err := strconv.ParseUint(strings.TrimPrefix(color, "#"), 16, 24)
 	if err != nil || len(color) != 7 {
@@ -67,7 +67,7 @@ func (d depth) of(color string) string {
 
 type rgb struct{ r, g, b float64 } // 0 to 255
 
-// luminance is relative luminance as in WCAG 2.2.
+// luminance returns the relative luminance of WCAG 2.2.
 func (c rgb) luminance() float64 {
 	linear := func(v float64) float64 {
 		if v /= 255; v > 0.04045 {
@@ -81,7 +81,7 @@ func (c rgb) luminance() float64 {
 // middle is the luminance whose contrast is the same on black and on white, 4.58: sqrt(1.05*0.05) - 0.05.
 const middle = 0.179
 
-// legible lightens or darkens a colour to the middle.
+// legible lightens or darkens a colour to the luminance middle.
 func legible(c rgb) rgb {
 	towards := rgb{255, 255, 255}
 	if c.luminance() > middle {
@@ -102,7 +102,7 @@ func legible(c rgb) rgb {
 	return mix(low)
 }
 
-// ansi gives the one of red, green, yellow, blue, magenta and cyan (31 to 36) whose hue is nearest.
+// ansi returns the one of red, green, yellow, blue, magenta and cyan (31 to 36) whose hue is nearest.
 func (c rgb) ansi() int {
 	high, low := max(c.r, c.g, c.b), min(c.r, c.g, c.b)
 	var hue float64 // in sixths of the circle, red at 0

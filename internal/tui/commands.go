@@ -5,247 +5,198 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"salon/internal/chat"
 	"salon/internal/client"
 	"salon/internal/protocol"
 )
 
-// commands are what a line that starts with a slash may say, in the order of /help.
-var commands = []struct{ name, usage, help string }{
-	{"/who", "/who", "who is in this room"},
-	{"/join", "/join <room>", "enter a room, or go back to it"},
-	{"/rooms", "/rooms", "the rooms there are"},
-	{"/nick", "/nick <name>", "take another name"},
-	{"/history", "/history [n]", "n earlier messages (20), each time further back"},
-	{"/leave", "/leave", "leave this room"},
-	{"/help", "/help", "these lines"},
-	{"/quit", "/quit", "leave"},
-}
-
-// callTimeout bounds how long a command waits for the server.
-const callTimeout = 15 * time.Second
-
-// command does what a line that starts with a slash asks for.
-func (s *screen) command(line string) {
-	name, rest, _ := strings.Cut(line, " ")
-	rest = strings.TrimSpace(rest)
-	switch strings.ToLower(name) {
-	case "/who":
-		s.who()
-	case "/join":
-		s.join(rest)
-	case "/rooms":
-		s.listRooms()
-	case "/nick":
-		s.nick(rest)
-	case "/history":
-		s.history(rest)
-	case "/leave":
-		s.leave()
-	case "/help":
-		s.say(s.words.help()...)
-	case "/quit":
-		s.quit()
-	default:
-		s.say(s.words.warn(s.Lang.Text("Unknown command %s. /help lists the commands.", protocol.Visible(name))))
+// commands are what a line that starts with a slash may ask for, in the order of /help. Usage and help are texts for people.
+func commands() []command {
+	return []command{
+		{"/who", "/who", "who is in this room", who},
+		{"/join", "/join <room>", "enter a room, or go back to it", join},
+		{"/rooms", "/rooms", "the rooms there are", listRooms},
+		{"/nick", "/nick <name>", "take another name", nick},
+		{"/history", "/history [n]", "n earlier messages (20), each time further back", history},
+		{"/leave", "/leave", "leave this room", leave},
+		{"/help", "/help", "these lines", help},
+		{"/quit", "/quit", "leave", func(c *conversation, _ string) { c.quit() }},
 	}
 }
 
-// ask runs f beside the screen; what it returns is done by the screen.
-func (s *screen) ask(f func(context.Context) func()) {
-	running := s.running
-	s.beside.Go(func() {
-		s.term.guard(func() {
-			ctx, cancel := context.WithTimeout(running, callTimeout)
-			defer cancel()
-			then := f(ctx)
-			select {
-			case s.todo <- then:
-			case <-running.Done():
-			}
-		})
-	})
+type command struct {
+	name, usage, help string
+	run               func(c *conversation, argument string)
 }
 
-// fail says why a command did not do what it should.
-func (s *screen) fail(err error) {
-	if err == context.DeadlineExceeded {
-		s.say(s.words.warn(s.Lang.Text("the server does not answer")))
+// runCommand does what a line that starts with a slash asks for.
+func runCommand(c *conversation, line string) {
+	name, argument, _ := strings.Cut(line, " ")
+	for _, known := range commands() {
+		if strings.EqualFold(known.name, name) {
+			known.run(c, strings.TrimSpace(argument))
+			return
+		}
+	}
+	c.warning(c.Lang.Text("Unknown command %s. /help lists the commands.", protocol.Visible(name)))
+}
+
+func help(c *conversation, _ string) {
+	line := func(usage, help string) { c.say(fmt.Sprintf("  %-16s %s", usage, c.words.dim(help))) }
+	for _, k := range commands() {
+		line(c.Lang.Text(k.usage), c.Lang.Text(k.help))
+	}
+	line(c.Lang.Text("//text"), c.Lang.Text("say a text that starts with a slash"))
+	line(c.Lang.Text("Alt-Enter"), c.Lang.Text("new line in a message"))
+	line("Tab", c.Lang.Text("complete a name"))
+	line("↑ ↓", c.Lang.Text("what you said before"))
+	line("Ctrl-C", c.Lang.Text("leave"))
+}
+
+func who(c *conversation, _ string) {
+	if !c.inRoom() {
 		return
 	}
-	s.say(s.words.warn(s.Lang.Text("Error: %s", explain(s.Lang, err))))
-}
-
-// here tells whether there is a room to act in.
-func (s *screen) here() bool {
-	if s.current == "" {
-		s.say(s.words.warn(s.Lang.Text("You are in no room: /join <room>")))
-		return false
-	}
-	return true
-}
-
-func (s *screen) who() {
-	if !s.here() {
-		return
-	}
-	room := s.current
-	s.ask(func(ctx context.Context) func() {
-		users, count, _, err := s.c.Who(ctx, room, "")
+	room := c.current
+	c.ask(func(ctx context.Context) func() {
+		users, count, _, err := c.client.Who(ctx, room, "")
 		return func() {
 			if err != nil {
-				s.fail(err)
+				c.fail(err)
 				return
 			}
-			s.say(s.words.members(room, users, count))
+			c.say(c.words.members(room, users, count))
 		}
 	})
 }
 
-func (s *screen) join(name string) {
+func join(c *conversation, name string) {
 	if name == "" {
-		s.say(s.words.warn(s.Lang.Text("/join <room>")))
+		c.warning(c.Lang.Text("/join <room>"))
 		return
 	}
 	room, err := chat.ParseTypedRoom(name)
 	if err != nil {
-		s.say(s.words.warn(s.Lang.Text("Error: %s", s.Lang.Error(err))))
+		c.warning(c.Lang.Text("Error: %s", c.Lang.Error(err)))
 		return
 	}
-	s.current = room
-	s.c.Want(room)
-	s.ask(func(ctx context.Context) func() {
-		err := s.c.Join(ctx, room)
-		return func() {
-			// A refusal comes as a notice too. With no connection it is joined later.
-			if err != nil && s.in(room) {
-				s.fail(err)
-			}
-		}
-	})
+	c.current = room
+	c.client.Want(room) // a refusal comes as a notice
 }
 
-func (s *screen) leave() {
-	if !s.here() {
+func leave(c *conversation, _ string) {
+	if !c.inRoom() {
 		return
 	}
-	room := s.current
-	s.ask(func(ctx context.Context) func() {
-		err := s.c.Leave(ctx, room)
+	room := c.current
+	c.ask(func(ctx context.Context) func() {
+		err := c.client.Leave(ctx, room)
 		return func() {
 			if err != nil {
-				s.fail(err)
+				c.fail(err)
 				return
 			}
-			s.say(s.words.dim(s.Lang.Text("You left %s", "#"+string(room))))
-			s.leftRoom(room)
+			c.say(c.words.dim(c.Lang.Text("You left %s", "#"+string(room))))
+			c.leftRoom(room)
 		}
 	})
 }
 
-func (s *screen) nick(name string) {
+func nick(c *conversation, name string) {
 	if name == "" {
-		s.say(s.words.warn(s.Lang.Text("/nick <name>")))
+		c.warning(c.Lang.Text("/nick <name>"))
 		return
 	}
-	before := s.name
-	s.ask(func(ctx context.Context) func() {
-		user, err := s.c.Rename(ctx, name)
+	before := c.name
+	c.ask(func(ctx context.Context) func() {
+		user, err := c.client.Rename(ctx, name)
 		return func() {
 			if err != nil {
-				s.fail(err)
+				c.fail(err)
 				return
 			}
-			if user.Name == before || user.Name != s.name { // else it was told already, as presence
-				s.renamed(user.Name)
+			if user.Name == before || user.Name != c.name { // else it was told already, as presence
+				c.renamed(user.Name)
 			}
 		}
 	})
 }
 
-// renamed takes over the user's new name, whichever of its windows asked for it.
-func (s *screen) renamed(name string) {
-	s.name = name
-	s.keepToken(s.token)
-	s.say(s.words.dim(s.Lang.Text("You are now called %s", protocol.Visible(name))))
-}
-
-func (s *screen) history(number string) {
+func history(c *conversation, number string) {
 	n := 20
 	if number != "" {
 		var err error
 		if n, err = strconv.Atoi(number); err != nil || n < 1 {
-			s.say(s.words.warn(s.Lang.Text("/history [n]")))
+			c.warning(c.Lang.Text("/history [n]"))
 			return
 		}
 	}
-	if !s.here() {
+	if !c.inRoom() {
 		return
 	}
-	room, before := s.current, s.oldest[s.current]
+	room, before := c.current, c.oldest[c.current]
 	if before == 1 {
-		s.say(s.words.dim(s.Lang.Text("There is nothing earlier.")))
+		c.say(c.words.dim(c.Lang.Text("There is nothing earlier.")))
 		return
 	}
-	s.ask(func(ctx context.Context) func() {
-		page, err := s.c.Before(ctx, room, before, min(n, chat.MaxPage))
+	c.ask(func(ctx context.Context) func() {
+		page, err := c.client.Before(ctx, room, before, min(n, chat.MaxPage))
 		return func() {
 			if err != nil {
-				s.fail(err)
+				c.fail(err)
 				return
 			}
-			s.earlier(room, page)
+			showEarlier(c, room, page)
 		}
 	})
 }
 
-// earlier shows a page from before what was shown, between two marks: it stands below what came after it.
-func (s *screen) earlier(room chat.RoomID, page client.Page) {
+// showEarlier shows a page of earlier events between two lines, since it stands below later ones.
+func showEarlier(c *conversation, room chat.RoomID, page client.Page) {
 	if len(page.Events) == 0 {
-		s.say(s.words.dim(s.Lang.Text("There is nothing earlier.")))
+		c.say(c.words.dim(c.Lang.Text("There is nothing earlier.")))
 		return
 	}
-	s.oldest[room] = page.Events[0].Seq
-	s.say(s.words.dim("┌ " + s.Lang.Text("earlier in %s", "#"+string(room))))
-	day := s.words.day
-	s.words.day = ""
+	c.oldest[room] = page.Events[0].Seq
+	c.say(c.words.dim("┌ " + c.Lang.Text("earlier in %s", "#"+string(room))))
+	day := c.words.day
+	c.words.day = ""
 	for i := range page.Events {
-		s.say(s.words.message(&page.Events[i], s.c.User().ID, room)...)
+		c.say(c.words.message(&page.Events[i], c.client.User().ID, room)...)
 	}
-	s.words.day = day
-	s.say(s.words.dim("└"))
+	c.words.day = day
+	c.say(c.words.dim("└"))
 }
 
-func (s *screen) listRooms() {
-	s.ask(func(ctx context.Context) func() {
-		rooms, next, err := s.c.List(ctx, "")
+func listRooms(c *conversation, _ string) {
+	c.ask(func(ctx context.Context) func() {
+		rooms, next, err := c.client.List(ctx, "")
 		return func() {
 			if err != nil {
-				s.fail(err)
+				c.fail(err)
 				return
 			}
-			s.say(s.words.dim(s.Lang.Text("Rooms: %s", strconv.Itoa(len(rooms)))))
+			c.say(c.words.dim(c.Lang.Text("Rooms: %s", strconv.Itoa(len(rooms)))))
 			for _, r := range rooms {
-				s.say(s.roomLine(r))
+				c.say(roomLine(c, r))
 			}
 			if next != "" {
-				s.say(s.words.dim(s.Lang.Text("… and more")))
+				c.say(c.words.dim(c.Lang.Text("… and more")))
 			}
 		}
 	})
 }
 
-func (s *screen) roomLine(r protocol.RoomLine) string {
+func roomLine(c *conversation, r protocol.RoomLine) string {
 	mark := " "
-	if s.in(r.Room) {
+	if c.isIn(r.Room) {
 		mark = "*"
 	}
 	line := fmt.Sprintf("%s %-20s %s", mark, "#"+protocol.Visible(string(r.Room)),
-		s.Lang.Text("present: %d, messages: %d", r.Count, r.Head))
+		c.Lang.Text("present: %d, messages: %d", r.Count, r.Head))
 	if r.At != nil {
-		line += s.words.dim(r.At.Local().Format(" (2006-01-02)"))
+		line += c.words.dim(r.At.Local().Format(" (2006-01-02)"))
 	}
 	return line
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// editor is the line being typed. It is as readline's, moves by what people see as characters (UAX #29), and may hold
-// several lines, pasted or made by Alt-Enter.
+// editor is the line that is typed. Its keys are those of readline. The cursor moves by what people see as characters
+// (UAX #29). The line may hold line feeds, pasted or typed with Alt-Enter.
 type editor struct {
 	text    string
 	cursor  int // byte offset
@@ -22,7 +22,7 @@ type editor struct {
 // maxPast is how many entered lines are kept.
 const maxPast = 200
 
-// press changes the line by a key that edits; it tells whether it knew the key.
+// press changes the line by a key that edits. It returns false for any other key.
 func (e *editor) press(k key) bool {
 	switch k {
 	case keyNewline:
@@ -64,7 +64,7 @@ func (e *editor) press(k key) bool {
 	return true
 }
 
-// maxLine bounds the line, in bytes: what is over it is not typed.
+// maxLine bounds the line, in bytes. What would make it longer is dropped.
 const maxLine = 256 << 10
 
 func (e *editor) insert(s string) {
@@ -80,8 +80,8 @@ func (e *editor) remove(from, to int) {
 	e.cursor = from
 }
 
-// pressAll changes the line by keys up to one that does not edit, and gives what is left from there. What is pasted goes in
-// as one piece.
+// pressAll changes the line by keys, up to a key that does not edit, and returns the keys from there on. It inserts pasted
+// text as one piece.
 func (e *editor) pressAll(keys []key) []key {
 	for len(keys) > 0 {
 		var typed []rune
@@ -112,7 +112,7 @@ func (e *editor) pressAll(keys []key) []key {
 // set makes text the line, with the cursor at its end.
 func (e *editor) set(text string) { e.text, e.cursor, e.from = text, len(text), 0 }
 
-// enter takes the line out and remembers it.
+// enter empties the line, remembers it and returns it.
 func (e *editor) enter() string {
 	line := e.text
 	if strings.TrimSpace(line) != "" && (len(e.past) == 0 || e.past[len(e.past)-1] != line) {
@@ -139,7 +139,7 @@ func (e *editor) recall(at int) {
 	e.set(e.past[at])
 }
 
-// left is where the character before the cursor begins.
+// left returns where the character before the cursor begins.
 func (e *editor) left() int {
 	start, g := 0, uniseg.NewGraphemes(e.text[:e.cursor])
 	for g.Next() {
@@ -148,7 +148,7 @@ func (e *editor) left() int {
 	return start
 }
 
-// right is where the character at the cursor ends.
+// right returns where the character at the cursor ends.
 func (e *editor) right() int {
 	first, _, _, _ := uniseg.FirstGraphemeClusterInString(e.text[e.cursor:], -1)
 	return e.cursor + len(first)
@@ -192,7 +192,7 @@ func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "⏎") }
 // columns is how wide s is on the screen.
 func columns(s string) int { return uniseg.StringWidth(oneLine(s)) }
 
-// shorten is clip with a sign that something is left out.
+// shorten is clip with a sign that something was cut off.
 func shorten(s string, width int) string {
 	if uniseg.StringWidth(s) <= width {
 		return s

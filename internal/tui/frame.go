@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// frame draws what is below the talk: rows that say what is going on, and the row one types in. The talk itself is written
-// above it and scrolls away as usual, so that the terminal's own history, search and selection work.
+// frame draws what is below the talk: rows that say what goes on, and the row with the line that is typed. The talk is
+// written above it and scrolls away as usual, so that the terminal's own history, search and selection work.
 type frame struct {
 	out   io.Writer
 	width int
@@ -41,11 +41,11 @@ func (f *frame) draw(lines, rows []string, prompt, text string, column int) erro
 	return err
 }
 
-// narrow is the width below which lines are broken here, between words. In a wider terminal they are left to it: it joins them
-// again when it is resized, searched or copied from.
+// narrow is the width below which this program breaks lines, between words. A wider terminal breaks them itself, and joins
+// them again when it is resized, searched or copied from.
 const narrow = 60
 
-// fold makes of a line what is written for it.
+// fold returns what is written for a line.
 func (f *frame) fold(line string) string {
 	if f.width >= hanging*3 && f.width < narrow {
 		line = wrap(line, f.width)
@@ -53,7 +53,7 @@ func (f *frame) fold(line string) string {
 	return strings.ReplaceAll(line, "\n", "\r\n") + "\r\n"
 }
 
-// hanging is by how much the further rows of a line are set in: none looks like a line of its own.
+// hanging is the indent of the further rows of a line, so that no row looks like a line of its own.
 const hanging = 4
 
 var styles = regexp.MustCompile(`\x1b\[[\d;]*m`)
@@ -84,7 +84,7 @@ func wrap(s string, width int) string {
 	return b.String()
 }
 
-// erase takes the frame away.
+// erase removes the frame.
 func (f *frame) erase(w io.Writer) {
 	io.WriteString(w, "\r")
 	if f.rows > 0 {
@@ -94,7 +94,7 @@ func (f *frame) erase(w io.Writer) {
 	f.rows, f.drawn = 0, ""
 }
 
-// clear empties the screen, for who asks to have it drawn anew.
+// clear empties the screen before it is drawn again, on Ctrl-L.
 func (f *frame) clear() error {
 	f.rows, f.drawn = 0, ""
 	_, err := io.WriteString(f.out, "\x1b[H\x1b[2J")

@@ -33,7 +33,7 @@ const (
 	keyNone // known, and nothing to do
 )
 
-// maxSequence bounds an escape sequence, so that one that never ends cannot swallow what is typed.
+// maxSequence bounds an escape sequence in bytes. A sequence that never ends must not swallow what is typed.
 const maxSequence = 32
 
 // sequences are what terminals send after ESC; those of xterm, of the Linux console and of rxvt.
@@ -46,18 +46,18 @@ var sequences = map[string]key{
 	"[200~": keyPasteStart, "[201~": keyPasteEnd,
 }
 
-// controls are single control characters, those of readline where it has them. A line feed is Enter: a terminal that is not
-// in raw mode yet makes it of what is typed ahead.
+// controls are single control characters, as in readline. A line feed is Enter: a terminal that is not in raw mode yet sends
+// it for an Enter that is typed early.
 var controls = map[byte]key{
 	'\r': keyEnter, '\n': keyEnter, '\t': keyTab, 0x7f: keyBackspace, '\b': keyBackspace,
 	0x01: keyHome, 0x02: keyLeft, 0x03: keyInterrupt, 0x04: keyEOF, 0x05: keyEnd, 0x06: keyRight, 0x0b: keyKillEnd,
 	0x0c: keyRedraw, 0x0e: keyDown, 0x10: keyUp, 0x15: keyKillLine, 0x17: keyKillWord,
 }
 
-// keyboard makes keys of what a terminal sends, across reads that cut characters and sequences apart.
+// keyboard decodes keys from what a terminal sends. A read may end inside a character or a sequence.
 type keyboard struct{ rest []byte }
 
-// read gives the keys in chunk. An ESC at its very end is the key of that name, which does nothing.
+// read returns the keys in chunk. An ESC at its end is the Escape key, which does nothing.
 func (k *keyboard) read(chunk []byte) (keys []key) {
 	if len(chunk) > 1 && chunk[len(chunk)-1] == 0x1b || len(chunk) == 1 && chunk[0] == 0x1b && len(k.rest) == 0 {
 		chunk = chunk[:len(chunk)-1]
@@ -76,7 +76,7 @@ func (k *keyboard) read(chunk []byte) (keys []key) {
 	return keys
 }
 
-// next gives the first key of b and its length, 0 when it is not all there.
+// next returns the first key of b and its length; length 0 when the key is incomplete.
 func next(b []byte) (key, int) {
 	switch {
 	case b[0] == 0x1b:

@@ -13,9 +13,9 @@ import (
 var unfold = strings.NewReplacer(`\`, `\\`, "\r\n", `\n`, "\n", `\n`, "\r", `\r`, "\t", `\t`,
 	"\u0085", `\n`, "\u2028", `\n`, "\u2029", `\n`)
 
-// appendLine writes an event as one line of four fields separated by tabs: when it was stored (RFC 3339, UTC), room, name,
-// text. In the text a backslash is \\, a line end \n, a tab \t; other control characters, and those that turn the direction
-// of text, are U+FFFD. Kinds of event that are no messages give no line.
+// appendLine writes an event as one line of four fields separated by tabs: the time it was stored (RFC 3339, UTC), room,
+// name, text. In the text a backslash is \\, a line end \n, a tab \t. Other control characters, and those that change the
+// direction of text, are U+FFFD. An event that is no message makes no line.
 func appendLine(dst []byte, e *chat.Event) []byte {
 	if e.Kind != chat.KindMessage {
 		return dst
@@ -28,7 +28,7 @@ func appendLine(dst []byte, e *chat.Event) []byte {
 	return append(dst, '\n')
 }
 
-// appendJSON writes an event as the wire does, in one line. What could do something to a terminal is escaped.
+// appendJSON writes an event in one line, as the protocol does. Characters that could control a terminal are escaped.
 func appendJSON(dst []byte, e *chat.Event) []byte {
 	line := protocol.AppendEvent(nil, e)
 	for len(line) > 0 {

@@ -9,12 +9,12 @@ import (
 	"salon/internal/protocol"
 )
 
-// logFile keeps the talk, a line for each message and announcement from the time one came in:
+// logFile records the talk: a line for each message and announcement since the user joined.
 //
 //	2026-11-22 14:00:00 +0100 #lobby ada: bonjour
 //	2026-11-22 14:00:07 +0100 #lobby * Annonce : ada a quitté la chatroom
 //
-// Further lines of a text are indented. nil keeps nothing.
+// Further lines of a text are indented. A nil logFile records nothing.
 type logFile struct {
 	f   *os.File
 	err error // the first one: told once
@@ -41,7 +41,7 @@ func (l *logFile) announce(at time.Time, room chat.RoomID, line string) error {
 	return l.write(at, room, "* "+line)
 }
 
-// write gives the first error that a write had, once.
+// write returns the first error of a write, once.
 func (l *logFile) write(at time.Time, room chat.RoomID, what string) error {
 	if l == nil || l.err != nil {
 		return nil

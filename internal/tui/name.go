@@ -8,7 +8,7 @@ import (
 	"salon/internal/chat"
 )
 
-// askName asks for a name, and suggests the one the system knows.
+// askName asks for a name and suggests the name of the system's user.
 func (s *screen) askName(ctx context.Context) (string, error) {
 	prompt := s.Lang.Text("Your name: ")
 	usual, err := chat.ParseName(os.Getenv("USER"))
@@ -19,7 +19,9 @@ func (s *screen) askName(ctx context.Context) (string, error) {
 	}
 	var k keyboard
 	for {
-		s.draw(nil, prompt, prompt)
+		if s.display.draw(nil, prompt, prompt) != nil {
+			return "", errLeave // the terminal is gone
+		}
 		select {
 		case b, ok := <-s.typed:
 			if !ok {
@@ -43,13 +45,14 @@ func (s *screen) askName(ctx context.Context) (string, error) {
 }
 
 func (s *screen) nameKeys(keys []key) (name string, entered, leave bool) {
-	for keys = s.edit.pressAll(keys); len(keys) > 0; keys = s.edit.pressAll(keys[1:]) {
+	edit := &s.display.edit
+	for keys = edit.pressAll(keys); len(keys) > 0; keys = edit.pressAll(keys[1:]) {
 		switch {
 		case keys[0] == keyEnter:
-			name = strings.TrimSpace(s.edit.text)
-			s.edit = editor{}
+			name = strings.TrimSpace(edit.text)
+			*edit = editor{}
 			return name, true, false
-		case keys[0] == keyInterrupt, keys[0] == keyEOF && s.edit.text == "":
+		case keys[0] == keyInterrupt, keys[0] == keyEOF && edit.text == "":
 			return "", false, true
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"salon/internal/chat"
 	"salon/internal/client"
@@ -17,12 +16,10 @@ import (
 	"salon/internal/protocol"
 )
 
-const (
-	maxInputLine = 1 << 20         // bytes; the server's own limit is less and has an error of its own
-	lastWait     = 5 * time.Second // for what was sent, once there is a reason to end
-)
+// maxInputLine is in bytes. The server's own limit is lower and has an error of its own.
+const maxInputLine = 1 << 20
 
-// errOutput says that nobody reads the output any more: the pipe ends, like any filter.
+// errOutput says that nobody reads the output any more. The pipe then ends, as filters do.
 var errOutput = errors.New("output closed")
 
 // pipe is a talk without a terminal.
@@ -31,11 +28,11 @@ type pipe struct {
 	c    *client.Client
 	stop context.CancelCauseFunc
 
-	mu      sync.Mutex // guards what follows, between the client's goroutine and the one that ends the talk
+	mu      sync.Mutex // guards what follows; the client's goroutine writes it, and the one that ends the talk reads it
 	shown   map[chat.RoomID]uint64
 	acked   map[chat.RoomID]uint64
 	refused int
-	moved   chan struct{}
+	noted   chan struct{} // shown or acked has changed
 }
 
 // runPipe sends the lines of the input and prints the events. It ends when the input has ended (with Follow: when ctx
@@ -48,7 +45,7 @@ func runPipe(ctx context.Context, t *talk) error {
 	if name == "" && t.Token == "" {
 		return errors.New(t.Lang.Text("a pipe needs a name: --name, or SALON_NAME"))
 	}
-	// A write to a closed output shall fail, not end the process before what was read is delivered.
+	// A write to a closed output must fail. It must not end the process before what was read is delivered.
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
@@ -56,14 +53,14 @@ func runPipe(ctx context.Context, t *talk) error {
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	p := &pipe{
-		talk: t, stop: stop, moved: make(chan struct{}, 1),
+		talk: t, stop: stop, noted: make(chan struct{}, 1),
 		shown: map[chat.RoomID]uint64{}, acked: map[chat.RoomID]uint64{},
 	}
 	o := t.client(name, 0, p.on)
 	o.FirstTry = true
 	o.SaveToken = func(token string) {
 		if err := t.tokens.save(t.url, name, token); err != nil {
-			t.warn(t.Lang.Text("your identity is not kept: %v", err))
+			t.warn(t.Lang.Text("your identity is not kept: %v", t.Lang.Problem(err)))
 		}
 	}
 	p.c = client.New(o)
@@ -74,7 +71,7 @@ func runPipe(ctx context.Context, t *talk) error {
 	return err
 }
 
-// run gives the reason why the talk ended early, if that is not that somebody wanted it.
+// run talks until the end. It returns an error when the talk ended early and nobody asked for that.
 func (p *pipe) run(ctx context.Context) error {
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -82,7 +79,7 @@ func (p *pipe) run(ctx context.Context) error {
 	go func() {
 		err := p.c.Run(running)
 		if running.Err() == nil {
-			p.stop(err) // reading must end too
+			p.stop(err) // the goroutine that reads the input must end too
 		}
 		gone <- err
 	}()
@@ -105,7 +102,7 @@ func (p *pipe) run(ctx context.Context) error {
 	return nil
 }
 
-// feed sends the input and sees it through. After the output was closed what was read is still delivered.
+// feed sends the input and waits until it is delivered. What was read is delivered even when the output is closed.
 func (p *pipe) feed(ctx context.Context) error {
 	for _, id := range p.rooms {
 		if err := p.c.Join(ctx, id); err != nil {
@@ -127,7 +124,7 @@ func (p *pipe) feed(ctx context.Context) error {
 		err = errors.New(p.Lang.Text("a line of the input has more than %d bytes", maxInputLine))
 	}
 	if p.c.Flush(ctx) != nil {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWait)
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.waits.last)
 		defer cancel()
 		ctx = bounded
 		_ = p.c.Flush(ctx) // what is left is counted at the end
@@ -136,7 +133,7 @@ func (p *pipe) feed(ctx context.Context) error {
 	return p.quiet(err)
 }
 
-// quiet drops the errors that only say that it is time to end.
+// quiet drops an error that only says that it is time to end.
 func (p *pipe) quiet(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, client.ErrEnded) || errors.Is(err, errOutput) {
 		return nil
@@ -189,7 +186,7 @@ func (p *pipe) on(n client.Notice) {
 func (p *pipe) print(e *chat.Event, past bool) {
 	if !past {
 		if err := p.log.event(e); err != nil {
-			p.warn(p.Lang.Text("cannot write the log file: %v", err))
+			p.warn(p.Lang.Text("cannot write the log file: %v", p.Lang.Problem(err)))
 		}
 	}
 	var line []byte
@@ -200,7 +197,7 @@ func (p *pipe) print(e *chat.Event, past bool) {
 	}
 	if _, err := p.Out.Write(line); err != nil {
 		if !errors.Is(err, syscall.EPIPE) {
-			p.stop(fmt.Errorf("%s", p.Lang.Text("cannot write: %v", err)))
+			p.stop(fmt.Errorf("%s", p.Lang.Text("cannot write: %v", p.Lang.Problem(err))))
 			return
 		}
 		p.stop(errOutput)
@@ -213,18 +210,18 @@ func (p *pipe) note(where map[chat.RoomID]uint64, room chat.RoomID, seq uint64) 
 	where[room] = max(where[room], seq)
 	p.mu.Unlock()
 	select {
-	case p.moved <- struct{}{}:
+	case p.noted <- struct{}{}:
 	default:
 	}
 }
 
-// awaitEchoes waits until all that was acknowledged came back as events and is printed.
+// awaitEchoes waits until every acknowledged send has come back as an event and is printed.
 func (p *pipe) awaitEchoes(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lastWait)
+	ctx, cancel := context.WithTimeout(ctx, p.waits.echo)
 	defer cancel()
 	for !p.echoed() {
 		select {
-		case <-p.moved:
+		case <-p.noted:
 		case <-ctx.Done():
 			return
 		}
@@ -241,6 +238,3 @@ func (p *pipe) echoed() bool {
 	}
 	return true
 }
-
-// seconds is a pause as people count it.
-func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", max(1, d.Seconds())) }

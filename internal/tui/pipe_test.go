@@ -53,6 +53,7 @@ func pipeTo(t *testing.T, o Options, keep bool) *piped {
 		t.Fatal(err)
 	}
 	p.in, p.out = inEnd, outEnd
+	o.waits = patient
 	o.In, o.Out, o.Err = in, out, lockedWriter{&p.mu, &p.told}
 	if o.TokenDir == "" {
 		o.TokenDir = t.TempDir()
@@ -318,7 +319,7 @@ func TestLine(t *testing.T) {
 
 func TestPipeWaitsForItsEchoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pipe{shown: map[chat.RoomID]uint64{}, acked: map[chat.RoomID]uint64{}, moved: make(chan struct{}, 1)}
+		p := &pipe{talk: &talk{Options: Options{waits: usualWaits}}, shown: map[chat.RoomID]uint64{}, acked: map[chat.RoomID]uint64{}, noted: make(chan struct{}, 1)}
 		p.note(p.acked, "lobby", 5)
 		p.note(p.shown, "lobby", 4)
 		done := false

@@ -4,5 +4,5 @@ package tui
 
 import "os"
 
-// resizes never tells anything here: the width is looked at again at each line.
+// resizes never reports anything here: the width is read again before each drawing.
 func resizes() (changed <-chan os.Signal, stop func()) { return nil, func() {} }

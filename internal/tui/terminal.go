@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal is the screen and keyboard in raw mode, until restore.
+// terminal is a terminal in raw mode, until restore.
 type terminal struct {
 	in, out *os.File
 	once    sync.Once
@@ -16,7 +16,7 @@ type terminal struct {
 }
 
 const (
-	pasteOn  = "\x1b[?2004h" // bracketed paste: what is pasted is told apart from what is typed
+	pasteOn  = "\x1b[?2004h" // bracketed paste: the terminal marks what is pasted
 	pasteOff = "\x1b[?2004l"
 )
 
@@ -30,7 +30,7 @@ func openTerminal(in, out *os.File) (*terminal, error) {
 	return t, nil
 }
 
-// restore makes the terminal what it was. It may be called more than once, from any goroutine.
+// restore resets the terminal to its former mode. It may be called more than once, from any goroutine.
 func (t *terminal) restore() {
 	t.once.Do(func() {
 		fmt.Fprint(t.out, pasteOff+"\x1b[0m\x1b[?25h")
@@ -50,7 +50,7 @@ func (t *terminal) guard(f func()) {
 	f()
 }
 
-// width is how many columns there are; 80 when nobody knows.
+// width returns the number of columns; 80 when it is not known.
 func (t *terminal) width() int {
 	w, _, err := term.GetSize(int(t.out.Fd()))
 	if err != nil || w <= 0 {

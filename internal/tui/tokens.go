@@ -14,7 +14,7 @@ import (
 	"salon/internal/chat"
 )
 
-// tokens is a file that brings users back: for each server, a token for each name. Only its owner can read it.
+// tokens is the file by which a server recognises users: for each server, a token for each name. Only its owner can read it.
 type tokens struct{ path string }
 
 // book is what the file holds: server, then name (as [chat.NameKey] has it), then token.
@@ -31,7 +31,7 @@ func openTokens(dir string) (tokens, error) {
 	return tokens{filepath.Join(dir, "tokens.json")}, nil
 }
 
-// load gives the token for a name on a server, "" if there is none.
+// load returns the token for a name on a server; "" if there is none.
 func (t tokens) load(server, name string) (string, error) {
 	b, err := t.read()
 	return b[server][chat.NameKey(name)], err
@@ -69,7 +69,7 @@ func useKeys(names map[string]string) {
 	}
 }
 
-// save keeps a token, or forgets it when it is "". Other processes may do the same at once.
+// save writes a token to the file, or removes it when token is "". Other processes may do the same at once.
 func (t tokens) save(server, name, token string) error {
 	if t.path == "" {
 		return nil
@@ -100,10 +100,11 @@ func (t tokens) save(server, name, token string) error {
 	return replaceFile(t.path, append(data, '\n'))
 }
 
-// staleLock is the age at which a lock file was left behind by a process that died.
-const staleLock = 5 * time.Second
+// staleLock is the age at which a lock file counts as left behind by a process that died. A save takes milliseconds, and
+// on a busy machine perhaps a second.
+const staleLock = 30 * time.Second
 
-// lock keeps other processes from changing the file, by a second file that only one can make.
+// lock keeps other processes from changing the file. It makes a second file, which only one process can make.
 func (t tokens) lock() (unlock func(), err error) {
 	path := t.path + ".lock"
 	for deadline := time.Now().Add(2 * staleLock); ; time.Sleep(20 * time.Millisecond) {
@@ -121,7 +122,7 @@ func (t tokens) lock() (unlock func(), err error) {
 	}
 }
 
-// replaceFile puts data in path's place whole or not at all, readable by its owner only.
+// replaceFile replaces the file at path by data as a whole or not at all. Only its owner can read it.
 func replaceFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), strings.TrimPrefix(filepath.Base(path), ".")+".*")
 	if err != nil {

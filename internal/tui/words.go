@@ -11,7 +11,7 @@ import (
 	"salon/internal/protocol"
 )
 
-// words makes the lines that people read. It keeps nothing but the day of the last line.
+// words makes the lines that people read. Its only state is the day of the last line.
 type words struct {
 	lang  lang.Lang
 	depth depth
@@ -22,7 +22,7 @@ type words struct {
 func (w *words) dim(s string) string  { return w.depth.paint(styleDim, s) }
 func (w *words) warn(s string) string { return w.depth.paint(styleWarn, s) }
 
-// stamp is the time as it stands before a line, and before it the day in a line of its own when it is another.
+// stamp returns the time to show before a line. When the day is another than before, lines has a line with the day.
 func (w *words) stamp(at time.Time) (lines []string, stamp string) {
 	at = at.Local()
 	if day := at.Format(time.DateOnly); day != w.day {
@@ -32,7 +32,7 @@ func (w *words) stamp(at time.Time) (lines []string, stamp string) {
 	return lines, w.dim(at.Format("[15:04]")) + " "
 }
 
-// rule is a text between two strokes; a narrow terminal leaves the second one out.
+// rule returns a text between two strokes; without the second one in a narrow terminal.
 func (w *words) rule(text string) string {
 	full := "── " + text + " ──"
 	if w.width != nil && columns(full) > w.width() {
@@ -54,7 +54,7 @@ func (w *words) date(at time.Time) string {
 	return at.Format("Monday 2 January 2006")
 }
 
-// message gives the lines for an event: with the room when another is the current one.
+// message returns the lines for an event, with the room unless it is the current one.
 func (w *words) message(e *chat.Event, me chat.UserID, current chat.RoomID) []string {
 	if e.Kind != chat.KindMessage {
 		return nil
@@ -68,7 +68,7 @@ func (w *words) message(e *chat.Event, me chat.UserID, current chat.RoomID) []st
 	return append(lines, stamp+w.room(e.Room, current)+said)
 }
 
-// name is a user's name in its colour.
+// name returns a user's name in the user's colour.
 func (w *words) name(u chat.User) string {
 	return w.depth.paint(w.depth.of(u.Color), protocol.Visible(u.Name))
 }
@@ -80,7 +80,7 @@ func (w *words) room(id, current chat.RoomID) string {
 	return w.dim("#"+protocol.Visible(string(id))) + " "
 }
 
-// presence gives the lines for a coming or going.
+// presence returns the lines that say who came, left or changed name.
 func (w *words) presence(p *client.Presence, now time.Time, current chat.RoomID) []string {
 	line := protocol.TextChange(w.lang, p.Presence.AsChange())
 	if line == "" {
@@ -90,7 +90,7 @@ func (w *words) presence(p *client.Presence, now time.Time, current chat.RoomID)
 	return append(lines, stamp+w.room(p.Room, current)+w.dim(line))
 }
 
-// members gives the line that answers /who.
+// members returns the line that answers /who.
 func (w *words) members(room chat.RoomID, users []chat.User, count int) string {
 	if len(users) == 0 {
 		return w.lang.Text("In %s: %d people", "#"+string(room), count)
@@ -103,19 +103,4 @@ func (w *words) members(room chat.RoomID, users []chat.User, count int) string {
 		names = append(names, fmt.Sprintf("… +%d", more))
 	}
 	return w.lang.Text("In %s (%d): %s", "#"+string(room), count, strings.Join(names, ", "))
-}
-
-// help gives the lines of /help.
-func (w *words) help() []string {
-	line := func(usage, help string) string { return fmt.Sprintf("  %-16s %s", usage, w.dim(help)) }
-	var lines []string
-	for _, c := range commands {
-		lines = append(lines, line(w.lang.Text(c.usage), w.lang.Text(c.help)))
-	}
-	return append(lines,
-		line(w.lang.Text("//text"), w.lang.Text("say a text that starts with a slash")),
-		line(w.lang.Text("Alt-Enter"), w.lang.Text("new line in a message")),
-		line("Tab", w.lang.Text("complete a name")),
-		line("↑ ↓", w.lang.Text("what you said before")),
-		line("Ctrl-C", w.lang.Text("leave")))
 }

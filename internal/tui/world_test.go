@@ -23,10 +23,8 @@ import (
 	"salon/internal/node"
 )
 
-// What the tests here need of the world: a real server, a real terminal and a real user.
-
-// patience bounds every wait.
-const patience = 20 * time.Second
+// What the tests here need of the world: a real server, a real terminal and a real user. No wait has a time limit of its
+// own: the time limit of the test run is the only one.
 
 // serve starts a real server and gives its address, and a way to stop and start it in the same place.
 func serve(t *testing.T, flags ...string) (address string, restart func() (stop, start func())) {
@@ -57,11 +55,18 @@ func serve(t *testing.T, flags ...string) (address string, restart func() (stop,
 	return address, func() (func(), func()) { return stop, start }
 }
 
+// patient waits are long enough for any machine.
+var patient = waits{call: 5 * time.Minute, goodbye: 5 * time.Minute, last: 5 * time.Minute, echo: 5 * time.Minute}
+
+// reportTime is what is left of the test run's time when a test gives up, so that it can still say why.
+const reportTime = 30 * time.Second
+
 // until waits for a condition.
 func until(t *testing.T, what func() string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	deadline, limited := t.Deadline()
+	for ; !done(); time.Sleep(5 * time.Millisecond) { // between two looks at the condition
+		if limited && time.Until(deadline) < reportTime {
 			t.Fatalf("waited in vain; now it is:\n%s", what())
 		}
 	}
@@ -128,6 +133,7 @@ func open(t *testing.T, o Options) *console {
 	reading.Go(c.record)
 	ctx, cancel := context.WithCancel(t.Context())
 	c.cancel = cancel
+	o.waits = patient
 	o.In, o.Out, o.Err = c.tty, c.tty, io.Discard
 	if o.TokenDir == "" {
 		o.TokenDir = t.TempDir()
@@ -202,13 +208,7 @@ func (c *console) lastRow(want string) {
 // end waits for the end of the talk.
 func (c *console) end() error {
 	c.t.Helper()
-	select {
-	case err := <-c.ended:
-		return err
-	case <-time.After(patience):
-		c.t.Fatal("the talk does not end:\n" + c.screen())
-		return nil
-	}
+	return <-c.ended
 }
 
 // show draws as a terminal does: as much of ECMA-48 as the talk uses, and it knows when it meets something else. It never

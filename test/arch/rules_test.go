@@ -44,7 +44,7 @@ var allowed = map[string]string{
 	"input":  "",
 	"client": "protocol ws lang chat",
 	"tui":    "client input protocol lang chat",
-	"echo":   "input protocol ws lang",
+	"echo":   "input protocol ws lang chat",
 
 	"migrate": "history accounts chat",
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"salon/web"
 )
 
 func TestTwoPagesTalk(t *testing.T) {
@@ -162,12 +164,12 @@ func checkSame(t *testing.T, want []string, pages ...*page) {
 // saveFile puts the one file where a person would, and gives its address.
 func saveFile(t *testing.T) string {
 	t.Helper()
-	body, err := os.ReadFile("../../web/salon.html")
+	pages, err := web.Pages()
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "my salon.html")
-	if err := os.WriteFile(path, body, 0o600); err != nil {
+	if err := os.WriteFile(path, pages["salon.html"], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return (&url.URL{Scheme: "file", Path: path}).String()

@@ -1,7 +1,7 @@
 /**
- * A user at a server: its rooms, what is on its way, what became of it. Everything but the page.
+ * A user at a server: the rooms, the messages on their way, what became of them. Everything but the page.
  *
- * Whoever shows it reads the public fields and is told by `onChange` that something in them is new.
+ * The page reads the public fields. `onChange` tells it that something in them has changed.
  */
 
 import { Connection } from './connection.js';
@@ -28,7 +28,7 @@ export class Client {
   /** @type {Limits} */ limits = { text: 65_536, rate: 0, rooms: 0, frame: 0 };
   /** @type {Link} */ link;
   /** @type {RoomInfo[]} */ elsewhere = [];
-  /** @type {RequestError|null} what keeps us at the door */ refused = null;
+  /** @type {RequestError|null} why the server refused the hello */ refused = null;
   /** The server's address. */ url = '';
   /** @type {Profile} */ profile = { name: '', token: '', secret: '', user: null, rooms: [], current: '', active: false };
 
@@ -39,11 +39,11 @@ export class Client {
   #hall;
   #onChange;
   #onProblem;
-  /** What is said reaches the people on other servers late, for now. */
+  /** Messages reach users on other servers late, for now. */
   degraded = false;
   #language = 'en';
   #typing = new Typing();
-  /** The server no longer knows us: the next user we become is the same person. */
+  /** The server no longer knows the token: the next user is the same person as the last one. */
   #forgotten = false;
   #greeting = /** @type {'welcome'|'welcome_back'|''} */ ('');
 
@@ -52,7 +52,7 @@ export class Client {
    * @param {Store} parts.store
    * @param {(url: string, protocol: string) => Socket} parts.openSocket
    * @param {() => void} parts.onChange
-   * @param {(error: RequestError, room: string) => void} [parts.onProblem]  something the person asked for failed
+   * @param {(error: RequestError, room: string) => void} [parts.onProblem]  something that the user asked for failed
    * @param {() => number} [parts.random]
    */
   constructor({ store, openSocket, onChange, onProblem, random }) {
@@ -91,27 +91,27 @@ export class Client {
     });
   }
 
-  /** The rooms we are in. @returns {ReadonlyMap<string, Room>} */
+  /** The rooms that the user is in. @returns {ReadonlyMap<string, Room>} */
   get rooms() {
     return this.#hall.rooms;
   }
 
-  /** The one that is shown, empty for none. */
+  /** The room that is shown, empty for none. */
   get current() {
     return this.#hall.current;
   }
 
-  /** What is on its way. */
+  /** The messages on their way. */
   get outbox() {
     return this.#sender.outbox;
   }
 
-  /** What is being read: see `Pages.loading`. */
+  /** What is being loaded: see `Pages.loading`. */
   get loading() {
     return this.#pages.loading;
   }
 
-  /** Reads who we were at a server, without going there. @param {string} url */
+  /** Reads the profile kept for a server, without connecting. @param {string} url */
   recall(url) {
     this.url = url;
     this.profile = readProfile(this.#store, url);
@@ -119,8 +119,8 @@ export class Client {
   }
 
   /**
-   * Enters: as who we were, or under another name.
-   * @param {{name: string, room?: string, language: string}} who  `room` is joined besides those we were in
+   * Connects as the user of the profile, or under another name.
+   * @param {{name: string, room?: string, language: string}} who  `room` is joined besides the rooms of the profile
    */
   enter({ name, room, language }) {
     this.#language = language;
@@ -134,7 +134,7 @@ export class Client {
     this.#connection.open(this.url);
   }
 
-  /** Leaves the server; who we are stays known, for the next time. */
+  /** Leaves the server. The profile is kept for the next time. */
   quit() {
     this.#save({ active: false });
     this.#connection.close();
@@ -158,7 +158,7 @@ export class Client {
     this.#hello({ name }, done);
   }
 
-  /** The language in which the server speaks to us. @param {string} language */
+  /** Sets the language of the server's messages. @param {string} language */
   speak(language) {
     this.#language = language;
     if (this.user && this.link.phase === 'open') this.#hello({ name: this.user.name }, () => {});
@@ -175,7 +175,7 @@ export class Client {
     });
   }
 
-  /** Our name changed, by this page or by another. @param {User} user */
+  /** The user's name changed, by this page or by another one. @param {User} user */
   #renamed(user) {
     this.#become(user);
     this.#save({ name: user.name, user });
@@ -185,9 +185,9 @@ export class Client {
     this.profile = caughtUp(this.#store, this.url, this.profile);
     if (!this.profile.token) this.#save({ secret: this.profile.secret || newSecret() });
     const { name, token, secret, user } = this.profile;
-    // The token says who we are; the name that we had would undo one taken meanwhile elsewhere.
-    const wish = token && name === user?.name ? {} : { name };
-    return { type: 'hello', ...wish, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
+    // The token says who the user is. Sending the old name would undo a rename made elsewhere meanwhile.
+    const asked = token && name === user?.name ? {} : { name };
+    return { type: 'hello', ...asked, ...(token ? { token } : { secret }), lang: this.#language, client: 'web/1.0' };
   }
 
   /** @param {Welcome} welcome */
@@ -211,7 +211,7 @@ export class Client {
     this.user = user;
   }
 
-  /** @param {RequestError} error @returns {boolean} whether to greet again */
+  /** @param {RequestError} error @returns {boolean} whether to say hello again */
   #helloRefused(error) {
     if (error.code === 'invalid_token' && this.profile.token) {
       this.#save({ token: '' });
@@ -245,7 +245,7 @@ export class Client {
     this.show(name);
   }
 
-  /** Leaves a room; what was typed in it and not sent goes with it. @param {string} name */
+  /** Leaves a room. What was typed in it and not sent is dropped. @param {string} name */
   leaveRoom(name) {
     this.#connection.request({ type: 'leave', room: name }, () => this.listRooms());
     for (const entry of this.outbox.of(name)) this.outbox.drop(entry.cid);
@@ -267,14 +267,14 @@ export class Client {
     this.#onChange();
   }
 
-  /** Whether the person has the page before them. @param {boolean} looking */
+  /** Tells whether the page is in sight. @param {boolean} looking */
   look(looking) {
     this.#hall.look(looking);
     if (looking) this.listRooms();
     this.#onChange();
   }
 
-  /** Whether the person reads further up in a room. @param {string} name @param {boolean} on */
+  /** Tells whether the user reads earlier messages of a room. @param {string} name @param {boolean} on */
   hold(name, on) {
     this.#hall.hold(name, on);
     this.#onChange();
@@ -317,23 +317,23 @@ export class Client {
     this.#onChange();
   }
 
-  /** Shows lines in the room that is shown, to this person only. @param {string[]} lines */
+  /** Shows lines in the current room, to this user only. @param {string[]} lines */
   tell(lines) {
     this.#hall.note(this.current, 'told', '', lines);
     this.#onChange();
   }
 
-  /** Reads the page before what is here. @param {string} name */
+  /** Loads the page before the events that are here. @param {string} name */
   loadOlder(name) {
     this.#pages.older(name);
   }
 
-  /** Reads on behind `after`, where something is missing. @param {string} name @param {number} after */
+  /** Loads the events after `after`, where some are missing. @param {string} name @param {number} after */
   loadGap(name, after) {
     this.#pages.gap(name, after);
   }
 
-  /** Keeps a text and sends it as soon as it can be. @param {string} name @param {string} text */
+  /** Keeps a text and sends it as soon as possible. @param {string} name @param {string} text */
   send(name, text) {
     this.#hall.answered(name);
     this.outbox.add(name, text);
@@ -349,7 +349,7 @@ export class Client {
     this.#onChange();
   }
 
-  /** Takes back one that failed. @param {string} cid @returns {string} its text */
+  /** Removes a message that was refused. @param {string} cid @returns {string} its text */
   discard(cid) {
     const text = this.outbox.get(cid)?.text ?? '';
     this.outbox.drop(cid);
@@ -357,7 +357,7 @@ export class Client {
     return text;
   }
 
-  /** The person types. @param {string} name */
+  /** The user types. @param {string} name */
   typing(name) {
     if (this.rooms.get(name)?.joined && this.#typing.due(name)) this.#connection.tell({ type: 'typing', room: name });
   }

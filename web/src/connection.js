@@ -1,6 +1,6 @@
 /**
- * One lasting connection to a server over sockets that come and go: opens, says hello, keeps alive, comes back.
- * Knows no rooms and no page.
+ * One lasting connection to a server, over one socket after the other: opens a socket, says hello, sends pings, reconnects.
+ * It knows nothing of rooms or of the page.
  */
 
 import { comeBack } from './backoff.js';
@@ -11,16 +11,16 @@ import { SUBPROTOCOL, RequestError, byteLength, decode, encode } from './protoco
 /** How long a socket may take from its opening to the server's welcome, in milliseconds. */
 const OPENING = 10_000;
 
-/** How long a request waits for its answer. Lost sockets are found sooner; this is for an answer that never comes. */
+/** How long a request waits for its answer, in milliseconds. A lost socket is noticed sooner. */
 const ANSWER = 30_000;
 
-/** How long the server has to show that it is there after this device slept or changed its network. */
+/** How long the server may take to answer after this device slept or changed its network, in milliseconds. */
 const AWAKE = 5_000;
 
-/** A connection that lasted this long was a good one: the next loss starts again from the shortest pause. */
+/** After a connection that lasted this long, the next loss starts from the shortest pause. In milliseconds. */
 const STEADY = 5_000;
 
-/** Pings without any sign of life after which a socket is given up. */
+/** After this many pings without an answer the socket is given up. */
 const MISSED = 2;
 
 /** The subset of WebSocket that is used here. */
@@ -30,17 +30,17 @@ const MISSED = 2;
  *   onclose: ((event: any) => void)|null, onerror: ((event: any) => void)|null}} Socket
  */
 /**
- * What one may say of the connection. `waiting` comes back at `retryAt` (milliseconds since 1970, this device's
- * clock); `stopped` does not come back by itself; `reason` is the server's word for it, empty when it gave none.
+ * The state of the connection. `waiting` reconnects at `retryAt` (milliseconds since 1970, this device's clock). `stopped`
+ * does not reconnect by itself. `reason` is the server's reason for the end, empty when it gave none.
  * @typedef {{phase: 'idle'|'connecting'|'open'|'waiting'|'stopped', retryAt: number, reason: string}} Link
  */
 /** @typedef {(error: RequestError|null, answer: Message) => void} Answered */
 /**
  * @typedef {object} Owner  who uses the connection
  * @property {(url: string, protocol: string) => Socket} openSocket
- * @property {() => Message} greet  the hello to say, asked anew each time
+ * @property {() => Message} greet  returns the hello, for each socket
  * @property {(welcome: Welcome) => void} onWelcome
- * @property {(error: RequestError) => boolean} onRefused  hello was refused: true to say another at once
+ * @property {(error: RequestError) => boolean} onRefused  the hello was refused; true to say another one at once
  * @property {(message: Message) => void} onMessage  what the server pushes
  * @property {(link: Link) => void} onLink
  * @property {() => number} [random]
@@ -91,14 +91,14 @@ export class Connection {
     this.#set('idle');
   }
 
-  /** Comes back now rather than after the pause. */
+  /** Reconnects now instead of after the pause. */
   retryNow() {
     if (this.link.phase !== 'waiting' && this.link.phase !== 'stopped') return;
     clearTimeout(this.#reopen);
     this.#connect();
   }
 
-  /** This device woke up or has a network again: makes sure of the server, quickly. */
+  /** This device woke up or has a network again: checks quickly that the server answers. */
   check() {
     if (this.link.phase === 'waiting') return this.retryNow();
     if (this.link.phase !== 'open' || this.#waking) return;
@@ -107,9 +107,9 @@ export class Connection {
   }
 
   /**
-   * Asks for something. `answered` is called once, while the answer's frame is read, so that what the frame says next
-   * comes after it; with an error when the server refuses, when the connection ends first, or after half a minute;
-   * with `too_large` when the server takes no frame of that length.
+   * Sends a request. `answered` is called once, while the frame of the answer is read, before the rest of that frame is
+   * handled. It gets an error when the server refuses, when the connection ends first, or after half a minute. The error is
+   * `too_large` when the server takes no frame of that length.
    * @param {Message} message
    * @param {Answered} [answered]
    */
@@ -122,7 +122,7 @@ export class Connection {
   }
 
   /**
-   * Says something that has no answer, or none that matters.
+   * Sends a request whose answer does not matter.
    * @param {Message} message
    */
   tell(message) {
@@ -133,7 +133,7 @@ export class Connection {
   #ask(message, answered) {
     const id = String(++this.#ids);
     const frame = encode({ ...message, id });
-    // The server would end the connection for it, each time it is sent.
+    // The server would end the connection each time it gets this frame.
     if (this.#largest > 0 && byteLength(frame) > this.#largest) return answered(new RequestError('too_large', '', false), message);
     const timer = setTimeout(() => this.#answer(id, new RequestError('timeout', '', true), message), ANSWER);
     this.#waiting.set(id, { answered, timer });
@@ -168,11 +168,11 @@ export class Connection {
     }
     this.#socket = socket;
     this.#opening = setTimeout(() => this.#lost(0), OPENING);
-    const mine = () => this.#socket === socket; // a socket given up may still speak
+    const mine = () => this.#socket === socket; // a socket that was given up may still have events
     socket.onopen = () => mine() && this.#hello();
     socket.onmessage = (event) => mine() && this.#read(event.data);
     socket.onclose = (event) => mine() && this.#lost(event.code, event.reason);
-    socket.onerror = () => {}; // a close always follows, and says more
+    socket.onerror = () => {}; // a close event always follows, and says more
   }
 
   #hello() {
@@ -214,7 +214,7 @@ export class Connection {
     clearTimeout(this.#waking);
     this.#waking = undefined;
     for (const message of decode(frame)) {
-      if (this.#socket !== socket) return; // an answer made the owner leave
+      if (this.#socket !== socket) return; // the owner closed the connection because of an answer
       if (message.type === 'bye') {
         this.#bye = {
           code: Number(message.code) || 0,
@@ -230,17 +230,17 @@ export class Connection {
   }
 
   /**
-   * The socket is gone, or given up: says so and plans the next one.
+   * The socket is lost or given up: tells the owner and plans the next one.
    * @param {number} code  its close code, 0 for none
    * @param {string} [reason]
-   * @param {number} [retryAfter]  milliseconds, 0 for unsaid
+   * @param {number} [retryAfter]  milliseconds, 0 when the server named none
    */
   #lost(code, reason = '', retryAfter = this.#bye.retryAfter) {
     const known = this.#bye.code || code;
     if (this.#welcomedAt && Date.now() - this.#welcomedAt >= STEADY) this.#attempt = 0;
     this.#welcomedAt = 0;
     this.#drop(new RequestError('closed', '', true));
-    // A server may close after it refused the first of two hellos: that close is not about the second.
+    // A server may close after it refused the first of two hellos. Such a close says nothing about the second.
     const wait = comeBack(this.#greetAgain ? 0 : known, retryAfter, this.#attempt, this.#random);
     const why = this.#bye.reason || reason;
     if (wait === null) return this.#set('stopped', 0, why);

@@ -1,4 +1,4 @@
-/** The rooms we are in, which one is shown, and what each thing that comes does to them. Asks nothing of the server. */
+/** The rooms that the user is in, which one is shown, and how what comes changes them. Sends nothing to the server. */
 
 import * as rooms from './room.js';
 import { lastSeq } from './segments.js';
@@ -9,7 +9,7 @@ import { lastSeq } from './segments.js';
 export class Hall {
   /** @type {Map<string, Room>} */ rooms = new Map();
   current = '';
-  /** Our own user's id. */
+  /** The id of this page's user. */
   me = '';
 
   #onHead;
@@ -17,7 +17,7 @@ export class Hall {
   /** @type {Set<string>} */ #held = new Set();
   #notices = 0;
 
-  /** @param {(room: string, head: number, cids: Set<string>) => void} onHead  told of own events and the newest seq */
+  /** @param {(room: string, head: number, cids: Set<string>) => void} onHead  told the cids of the user's own events and the newest seq */
   constructor(onHead) {
     this.#onHead = onHead;
   }
@@ -46,14 +46,14 @@ export class Hall {
     this.look(this.#looking);
   }
 
-  /** Whether the person has the page before them. @param {boolean} looking */
+  /** Tells whether the page is in sight. @param {boolean} looking */
   look(looking) {
     this.#looking = looking;
     this.#look();
   }
 
   /**
-   * Whether the person reads further up in a room: its old end must stay, and what comes at the other is not seen.
+   * Tells whether the user reads earlier messages of a room: those must stay, and new ones are not seen.
    * @param {string} name @param {boolean} on
    */
   hold(name, on) {
@@ -66,19 +66,19 @@ export class Hall {
     if (this.#sees(this.current)) this.#change(this.current, rooms.seen);
   }
 
-  /** The person answered: what was new to them no longer is. @param {string} name */
+  /** The user sent a message: nothing above it counts as new any more. @param {string} name */
   answered(name) {
     this.#change(name, (room) => ({ ...room, unread: 0, newFrom: 0 }));
   }
 
-  /** The server does not count us in any more. @param {string} [name]  in all rooms unless told */
+  /** The user is no longer in a room, for the server. @param {string} [name]  all rooms when left out */
   outside(name) {
     for (const room of name === undefined ? this.rooms.keys() : [name]) {
       this.#change(room, (known) => ({ ...known, joined: false, typing: [] }));
     }
   }
 
-  /** @param {Joined} answer @returns {boolean} false when the room was not the one we knew, and is to be joined anew */
+  /** @param {Joined} answer @returns {boolean} false when the log is another one than before, and the room has to be joined again */
   joined(answer) {
     const room = this.rooms.get(answer.room);
     if (!room) return true;
@@ -112,7 +112,7 @@ export class Hall {
     this.#change(message.room, (room) => rooms.typed(room, message.user, Date.now()));
   }
 
-  /** Forgets who stopped typing. @param {string} name @param {() => void} changed */
+  /** Removes users who stopped typing. @param {string} name @param {() => void} changed */
   settle(name, changed) {
     this.#change(name, (room) => rooms.settled(room, Date.now()));
     changed();
@@ -123,7 +123,7 @@ export class Hall {
     this.#change(name, (room) => rooms.noted(room, { id: ++this.#notices, what, name: who, old: '', lines }));
   }
 
-  /** Keeps a room that took in events. @param {Room} room @param {Event[]} events */
+  /** Keeps a room after events were added. @param {Room} room @param {Event[]} events */
   #take(room, events) {
     const mine = events.filter((event) => event.cid && event.user?.id === this.me);
     this.#onHead(room.name, lastSeq(room.segments), new Set(mine.map((event) => String(event.cid))));

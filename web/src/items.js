@@ -1,5 +1,5 @@
 /**
- * What a room's list shows, top to bottom: from what is known of its log, what happened, and what is on its way. Pure.
+ * The rows of a room's list, top to bottom: the events, what happened between them, and the messages on their way. Pure.
  */
 
 import { hasOlder } from './room.js';
@@ -9,9 +9,9 @@ import { hasOlder } from './room.js';
 /** @import { Entry } from './outbox.js' */
 
 /**
- * One row. `key` names it for as long as it is what it is. `first`: the row says who speaks, the one before is not of
- * the same speaker or not close in time. `names`: of all who came, left or are back with
- * nothing said between, each by the last of it.
+ * One row. `key` identifies it as long as it shows the same thing. `first`: the row shows the author, because the row before
+ * has another author or is much older. `names`: everybody who came, left or is back with no message between, each by the
+ * last of these.
  * @typedef {{key: string, kind: 'older'} | {key: string, kind: 'beginning'} | {key: string, kind: 'new'}
  *   | {key: string, kind: 'gap', after: number, missing: number} | {key: string, kind: 'day', at: Date}
  *   | {key: string, kind: 'notice', notice: Notice, names: string[]}
@@ -19,17 +19,17 @@ import { hasOlder } from './room.js';
  *   | {key: string, kind: 'pending', entry: Entry, first: boolean}} Item
  */
 
-/** Messages of one speaker less apart than this are one turn, in milliseconds. */
-const TURN = 5 * 60_000;
+/** Messages of one author that are less apart than this form a group, in milliseconds. */
+const GROUP = 5 * 60_000;
 
-/** What may happen to many at once, when a server restarts or a class begins: one row for all. */
+/** Notices that share one row: many users come or go at once when a server restarts or a class begins. */
 const FOLDED = new Set(['join', 'leave', 'back']);
 
 /**
  * @param {Room} room
  * @param {readonly Entry[]} pending
- * @param {string} me  our own user's id
- * @param {(at: Date) => string} dayKey  what two moments of one day share
+ * @param {string} me  the id of this page's user
+ * @param {(at: Date) => string} dayKey  the same value for two times of one day
  * @returns {Item[]}
  */
 export function items(room, pending, me, dayKey) {
@@ -51,7 +51,7 @@ export function items(room, pending, me, dayKey) {
   return list.items;
 }
 
-/** A list in the making, and what it needs to know of its last rows. */
+/** Builds a list, and remembers what it needs of the last rows. */
 class List {
   /** @type {Item[]} */ items = [];
   #room;
@@ -61,7 +61,7 @@ class List {
   #speaker = '';
   #spoke = 0;
   #notice = 0;
-  /** Rows of comings and goings that may still grow. @type {Map<string, {notice: Notice, names: Set<string>}>} */ #folds = new Map();
+  /** Rows about who came and left that may still grow. @type {Map<string, {notice: Notice, names: Set<string>}>} */ #folds = new Map();
 
   /** @param {Room} room @param {string} me @param {(at: Date) => string} dayKey */
   constructor(room, me, dayKey) {
@@ -91,27 +91,27 @@ class List {
       this.#speaker = '';
       this.items.push({ key: `new ${event.seq}`, kind: 'new' });
     }
-    const first = this.#turn(`${event.user.id} ${event.user.name}`, at.getTime());
+    const first = this.#beginsGroup(`${event.user.id} ${event.user.name}`, at.getTime());
     this.items.push({ key: `seq ${event.seq}`, kind: 'message', event, at, own: event.user.id === this.#me, first });
   }
 
-  /** Those that came after `seq` or before it and are not shown yet. @param {number} seq */
+  /** Adds the notices up to `seq` that are not in the list yet. @param {number} seq */
   notices(seq) {
     const { notices } = this.#room;
     for (; this.#notice < notices.length && notices[this.#notice].after <= seq; this.#notice++) {
       const notice = notices[this.#notice];
       this.#speaker = '';
       if (!FOLDED.has(notice.what)) this.flush();
-      for (const { names } of this.#folds.values()) names.delete(notice.name); // who left and is back is back
+      for (const { names } of this.#folds.values()) names.delete(notice.name); // a user who left and is back is back
       const fold = this.#folds.get(notice.what) ?? { notice, names: new Set() };
       fold.names.add(notice.name);
-      this.#folds.delete(notice.what); // the kind that happened last stands last
+      this.#folds.delete(notice.what); // the kind that happened last is shown last
       this.#folds.set(notice.what, fold);
       if (!FOLDED.has(notice.what)) this.flush();
     }
   }
 
-  /** Ends the rows that could grow. */
+  /** Ends the rows that may still grow. */
   flush() {
     for (const { notice, names } of this.#folds.values()) {
       if (names.size > 0) this.items.push({ key: `notice ${notice.id}`, kind: 'notice', notice, names: [...names] });
@@ -121,15 +121,15 @@ class List {
 
   /** @param {Entry} entry */
   pending(entry) {
-    const first = this.#turn('', entry.typed);
+    const first = this.#beginsGroup('', entry.typed);
     this.items.push({ key: `cid ${entry.cid}`, kind: 'pending', entry, first });
   }
 
-  /** @param {string} speaker @param {number} at @returns {boolean} whether a turn begins */
-  #turn(speaker, at) {
+  /** @param {string} speaker @param {number} at @returns {boolean} whether a group begins */
+  #beginsGroup(speaker, at) {
     const mine = speaker === '' || speaker.startsWith(`${this.#me} `);
     const who = mine ? this.#me : speaker;
-    const begins = who !== this.#speaker || Math.abs(at - this.#spoke) >= TURN;
+    const begins = who !== this.#speaker || Math.abs(at - this.#spoke) >= GROUP;
     this.#speaker = who;
     this.#spoke = at;
     return begins;

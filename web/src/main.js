@@ -5,7 +5,7 @@ import { openStore } from './storage.js';
 import { App } from './view/app.js';
 import { savedFrom } from './view/saved.js';
 
-/** Where a page from a file proposes to go: the server's defaults. */
+/** The server that a page from a file proposes: the address of a server with default settings. */
 const DEFAULT = 'ws://127.0.0.1:8888/ws';
 
 const store = openStore(() => localStorage);
@@ -21,9 +21,9 @@ const app = new App(/** @type {HTMLElement} */ (document.getElementById('app')),
   server: fromFile ? (savedFrom() || (store.get('salon.server') ?? DEFAULT)) : serverURL(new URL('ws', location.href).href),
 });
 
-app.client.look(!document.hidden); // a page may be opened out of sight
+app.client.look(!document.hidden); // a page may be opened in the background
 
-// After sleep or a change of network the socket may look open and be dead.
+// After sleep or a change of network a socket may look open although the connection is dead.
 addEventListener('online', () => app.client.check());
 addEventListener('pageshow', (event) => event.persisted && app.client.check());
 document.addEventListener('visibilitychange', () => {

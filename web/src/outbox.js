@@ -1,8 +1,9 @@
 /**
- * What was typed and is not known to be stored: kept over losses, restarts and reloads, sent in the order typed.
+ * The messages that are not known to be stored on the server. They are kept over losses, restarts and reloads, and sent in
+ * the order in which they were typed.
  *
- * Each entry is one key of the store, so that two tabs of one user never overwrite each other's. Both may send one
- * entry: it has one cid, and the server stores one cid once.
+ * Each entry is one key of the browser's storage, so that two tabs of one user do not overwrite each other's entries. Both tabs may
+ * send the same entry: it has one cid, and the server stores one cid once.
  */
 
 import { newCID } from './protocol.js';
@@ -23,7 +24,7 @@ export class Outbox {
   #entries = [];
 
   /**
-   * Takes up what an earlier page of the same user left.
+   * Reads what an earlier page of the same user left.
    * @param {Store} store
    * @param {string} owner  server and user, so that nothing is sent under another name
    */
@@ -41,7 +42,7 @@ export class Outbox {
 
   /** @param {string} room @param {string} text @returns {Entry} */
   add(room, text) {
-    // Strictly growing, so that the order survives a reload even when two are typed in one millisecond.
+    // Strictly growing, so that the order survives a reload even when two messages are typed in one millisecond.
     const typed = Math.max(Date.now(), (this.#entries.at(-1)?.typed ?? 0) + 1);
     /** @type {Entry} */
     const entry = { cid: newCID(), room, text, typed, state: 'waiting', seq: 0, code: '', reason: '' };
@@ -51,7 +52,7 @@ export class Outbox {
   }
 
   /**
-   * The next to send: the oldest that waits in one of the rooms.
+   * The next entry to send: the oldest that waits, in a room that takes sends.
    * @param {(room: string) => boolean} open  whether a room takes sends now
    * @returns {Entry|undefined}
    */
@@ -60,7 +61,7 @@ export class Outbox {
   }
 
   /**
-   * It is stored; it stays in sight until its event comes.
+   * The server has stored it. It stays in the list until its event comes.
    * @param {string} cid @param {number} seq
    */
   stored(cid, seq) {
@@ -78,7 +79,7 @@ export class Outbox {
     this.#keep(entry);
   }
 
-  /** The person asks to try a failed one again. @param {string} cid */
+  /** The user asks to send a refused entry again. @param {string} cid */
   retry(cid) {
     const entry = this.get(cid);
     if (entry?.state !== 'failed') return;
@@ -93,10 +94,10 @@ export class Outbox {
   }
 
   /**
-   * Drops what is in the log by now.
+   * Drops the entries that are in the log by now.
    * @param {string} room
    * @param {number} head  the newest seq received of the room
-   * @param {Set<string>} cids  own cids just seen in it
+   * @param {Set<string>} cids  cids of the user's own events that just came
    */
   seen(room, head, cids) {
     for (const entry of this.#entries) {
@@ -115,7 +116,7 @@ export class Outbox {
     return this.#entries.filter((entry) => entry.room === room);
   }
 
-  /** Takes over what the same person typed as a user that the server forgot. @param {Outbox} before */
+  /** Takes over the entries of a user that the server forgot, typed by the same person. @param {Outbox} before */
   adopt(before) {
     for (const entry of before.#entries) {
       before.#store.remove(before.#prefix + entry.cid);
@@ -126,7 +127,7 @@ export class Outbox {
     before.#entries = [];
   }
 
-  /** @returns {string[]} where something is on its way */
+  /** @returns {string[]} the rooms with entries */
   rooms() {
     return [...new Set(this.#entries.map((entry) => entry.room))];
   }

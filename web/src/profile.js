@@ -1,4 +1,4 @@
-/** Who we are at one server, as kept from one page to the next. */
+/** Who the user is at one server, as kept from one page to the next. */
 
 import { readObject } from './storage.js';
 
@@ -6,7 +6,7 @@ import { readObject } from './storage.js';
 /** @import { Store } from './storage.js' */
 
 /**
- * `secret`: of our first hello, until a token came. `active`: in the rooms, not at the door.
+ * `secret`: of the first hello, until a token comes. `active`: the user is in the rooms, not at the form to enter.
  * @typedef {{name: string, token: string, secret: string, user: User|null, rooms: string[], current: string, active: boolean}} Profile
  */
 
@@ -28,7 +28,7 @@ export function readProfile(store, url) {
 }
 
 /**
- * Takes over what another page of the same user kept since: another name, another token, the secret of a first hello.
+ * Takes over what another page of the same user has kept since: a name, a token, the secret of a first hello.
  * @param {Store} store
  * @param {string} url
  * @param {Profile} profile

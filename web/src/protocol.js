@@ -1,5 +1,5 @@
 /**
- * The wire `salon.v1.json`: what goes out and what comes in. Pure: no socket, no page.
+ * The protocol `salon.v1.json`: what is sent and what is received. Pure: no socket, no page.
  *
  * A frame holds one or more JSON objects separated by line feeds; unknown types and fields are ignored.
  */
@@ -25,12 +25,12 @@ export const SUBPROTOCOL = 'salon.v1.json';
 /** The longest room name, in bytes of UTF-8. */
 export const MAX_ROOM = 64;
 
-/** What the server refused, or what became of a request without answer. */
+/** An error that the server answered, or the end of a request that got no answer. */
 export class RequestError extends Error {
   /**
-   * @param {string} code  of the wire, or `closed` and `timeout` for those that got no answer
+   * @param {string} code  of the protocol, or `closed` or `timeout` for a request that got no answer
    * @param {string} message  for people, in the language of the session
-   * @param {boolean} temporary  the same may succeed later
+   * @param {boolean} temporary  the same request may succeed later
    * @param {number} retryAfter  milliseconds to wait before; 0 when the server does not say
    */
   constructor(code, message, temporary, retryAfter = 0) {
@@ -53,8 +53,8 @@ export function encode(request) {
 }
 
 /**
- * Gives the objects of one frame in order. What is not an object with a type is left out: a client that stops at
- * what it does not understand could not outlive its server's next version.
+ * Returns the objects of one frame in order. Anything but an object with a type is left out: a client must not stop at what
+ * a newer server sends.
  * @param {unknown} frame
  * @returns {Message[]}
  */
@@ -73,15 +73,15 @@ export function decode(frame) {
   return messages;
 }
 
-/** A name for one send that nobody else gives: the time in milliseconds, then 50 random bits. */
+/** Returns a unique name for one send: the time in milliseconds, then 50 random bits. */
 export function newCID() {
-  // The time first, so that what is sent at one time stands together in the server's index. Not crypto.randomUUID: browsers
-  // have it only on https and localhost, and a class has http://192.168.….
+  // The time comes first, so that the cids of one time are close together in the server's index. crypto.randomUUID does not
+  // do: browsers have it only on https and localhost, and a class uses http://192.168.….
   const random = crypto.getRandomValues(new Uint8Array(10));
   return Date.now().toString(32).padStart(10, '0') + Array.from(random, (byte) => (byte % 32).toString(32)).join('');
 }
 
-/** What says that one first hello is the same as another, should the answer be lost: 160 random bits. */
+/** Returns 160 random bits, by which the server recognises a repeated first hello when its answer was lost. */
 export function newSecret() {
   return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => (byte % 32).toString(32)).join('');
 }
@@ -92,7 +92,7 @@ export function byteLength(text) {
 }
 
 /**
- * Makes a room's name of what a person typed: lower case, NFC, spaces to hyphens, no leading `#`.
+ * Returns the room name for what a person typed: lower case, NFC, spaces to hyphens, no leading `#`.
  * @param {string} typed
  */
 export function roomName(typed) {
@@ -100,7 +100,7 @@ export function roomName(typed) {
 }
 
 /**
- * Tells whether the server would take a room's name, by its rule: letters, marks and digits of any script, `-`, `_`
+ * Tells whether the server accepts a room name. The rule: letters, marks and digits of any script, `-`, `_`
  * and `.`, no dot first, at most {@link MAX_ROOM} bytes.
  * @param {string} name
  */
@@ -108,13 +108,13 @@ export function isRoomName(name) {
   return /^[\p{L}\p{M}\p{Nd}_-][\p{L}\p{M}\p{Nd}._-]*$/u.test(name) && byteLength(name) <= MAX_ROOM;
 }
 
-/** A host as URL writes it: a name, in ASCII by then, or an address. Browsers let through what no name can hold. */
+/** A host as URL writes it: a name in ASCII, or an address. Browsers accept characters that no host name can have. */
 const HOST = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$|^\[[0-9a-f:.]+\]$/;
 
 /**
- * Makes the server's WebSocket address of what a person typed: `host`, `host:port`, or any http or ws URL.
+ * Returns the server's WebSocket address for what a person typed: `host`, `host:port`, or any http or ws URL.
  * @param {string} typed
- * @returns {string} empty when it is none
+ * @returns {string} empty when it is no address
  */
 export function serverURL(typed) {
   const text = typed.trim();

@@ -1,5 +1,5 @@
 /**
- * One room as this client knows it, and how each thing that comes changes it. Pure: every function gives a new room.
+ * One room as this client knows it, and how what comes changes it. Pure: every function returns a new room.
  */
 
 import { add, ends, gaps, lastSeq, newest, size } from './segments.js';
@@ -8,35 +8,35 @@ import { add, ends, gaps, lastSeq, newest, size } from './segments.js';
 /** @import { Segment } from './segments.js' */
 
 /**
- * Something that happened and is not in the log: shown behind the event it came after. `lines` are of those `told`.
+ * Something that happened and is not in the log. It is shown after the event `after`. Only `told` has `lines`.
  * @typedef {{id: number, after: number, what: 'join'|'leave'|'back'|'rename'|'welcome'|'welcome_back'|'told', name: string,
  *   old: string, lines?: string[]}} Notice
  */
 /**
  * @typedef {object} Room
  * @property {string} name
- * @property {boolean} joined  the server counts us in; false until it says so, and when the connection is lost
- * @property {number} head  the newest seq there is, as far as known
+ * @property {boolean} joined  the user is in the room; false until the server says so, and while the connection is lost
+ * @property {number} head  the newest seq that is known to exist
  * @property {Segment[]} segments
- * @property {User[]|null} members  null in a crowd, where only counts are told
- * @property {number} count  how many users are there
+ * @property {User[]|null} members  null when there are too many to list
+ * @property {number} count  how many users are in the room
  * @property {Notice[]} notices
  * @property {{user: User, until: number}[]} typing
- * @property {number} unread  messages of others not looked at yet
- * @property {number} newFrom  seq of the first of them, 0 for none; stays while one looks
+ * @property {number} unread  messages of others that the user has not seen
+ * @property {number} newFrom  seq of the first of them, 0 for none; stays while the user looks at the room
  */
 
-/** How long someone counts as typing after the last word of it, in milliseconds. */
+/** How long a user counts as typing after the server last said so, in milliseconds. */
 export const TYPING = 6_000;
 
-/** Events kept of a room that shows its newest, and kept after it grew to the larger figure. */
+/** Events kept of a room that shows its newest ones, and the number at which older ones are dropped. */
 const KEPT = 400;
 const GROWN = 600;
 
-/** Events kept at most while someone reads far back, and what is kept of both ends past that. */
+/** The most events kept while the user reads far back. Past that, half of them are kept from the old end. */
 const HELD = 5_000;
 
-/** Notices kept: more than those of a full room that leaves and comes back. */
+/** Notices kept: enough for a full room whose members all leave and come back. */
 const NOTICES = 400;
 
 /** @param {string} name @returns {Room} */
@@ -47,11 +47,11 @@ export function newRoom(name) {
 }
 
 /**
- * The answer to `join`. When its head is behind what we have seen, the room is not the one we knew (its server lost
- * its data): what we have of it goes.
+ * The answer to `join`. When its head is below what was seen before, the server has lost its data: the client drops what it
+ * has of the room.
  * @param {Room} room
  * @param {Joined} answer
- * @param {string} me  our own user's id
+ * @param {string} me  the id of this page's user
  * @param {boolean} looking
  */
 export function joined(room, answer, me, looking) {
@@ -68,11 +68,11 @@ export function joined(room, answer, me, looking) {
 }
 
 /**
- * Events as they are said, or those of an absence.
+ * Adds live events, or those of an absence.
  * @param {Room} room
  * @param {Event[]} events
  * @param {string} me
- * @param {boolean} looking  the person sees them come: they are not unread
+ * @param {boolean} looking  the user sees them come: they are not unread
  * @returns {Room}
  */
 export function received(room, events, me, looking) {
@@ -92,7 +92,7 @@ export function received(room, events, me, looking) {
 }
 
 /**
- * A page read from history.
+ * Adds a page of the history.
  * @param {Room} room
  * @param {{events?: Event[], head?: number}} answer
  * @returns {Room}
@@ -106,7 +106,7 @@ export function paged(room, answer) {
 }
 
 /**
- * Comings and goings. In a crowd only the count is told, and the list of members, no longer true, goes.
+ * Takes in who came, left or changed name. When there are too many to list, only the count comes, and the list is dropped.
  * @param {Room} room
  * @param {Message} message  of type `presence`
  * @param {string} me
@@ -116,7 +116,7 @@ export function paged(room, answer) {
 export function presence(room, message, me, id) {
   const count = Number(message.count) || room.count;
   const user = /** @type {User|undefined} */ (message.user);
-  // The count that ends a crowd brings the list.
+  // When few enough are left, the count comes with the list.
   if (message.change === 'count' || !user) return { ...room, count, members: message.members ?? null };
   const others = room.members?.filter((member) => member.id !== user.id) ?? null;
   const members = others && (message.change === 'leave' ? others : [...others, user]);
@@ -131,7 +131,7 @@ export function presence(room, message, me, id) {
 }
 
 /**
- * Notes what happened, once: a connection that comes and goes says the same again and again.
+ * Adds a notice, but not the same twice in a row: a connection that comes and goes causes the same again and again.
  * @param {Room} room
  * @param {Omit<Notice, 'after'>} notice
  * @returns {Room}
@@ -149,26 +149,26 @@ export function typed(room, user, now) {
   return { ...room, typing: [...others, { user, until: now + TYPING }] };
 }
 
-/** Forgets who stopped typing. @param {Room} room @param {number} now @returns {Room} */
+/** Removes users who stopped typing. @param {Room} room @param {number} now @returns {Room} */
 export function settled(room, now) {
   const typing = room.typing.filter((who) => who.until > now);
   return typing.length === room.typing.length ? room : { ...room, typing };
 }
 
-/** The person looks at another room: what was new here and has been seen no longer is. @param {Room} room @returns {Room} */
+/** The user looks at another room: what was new here and was seen no longer counts as new. @param {Room} room @returns {Room} */
 export function turnedFrom(room) {
   return room.unread === 0 ? { ...room, newFrom: 0 } : room;
 }
 
-/** The person looks at the room. @param {Room} room @returns {Room} */
+/** The user looks at the room. @param {Room} room @returns {Room} */
 export function seen(room) {
   return room.unread === 0 ? room : { ...room, unread: 0 };
 }
 
 /**
- * Bounds what is kept, so that a room open for a week stays as light as one just opened.
+ * Bounds what is kept, so that a room that is open for a week takes no more memory than a new one.
  * @param {Room} room
- * @param {boolean} held  someone reads far back in it: the old end is what is looked at
+ * @param {boolean} held  the user reads far back: the old events are in sight
  * @returns {Room}
  */
 export function trimmed(room, held) {
@@ -181,7 +181,7 @@ export function trimmed(room, held) {
   return { ...room, segments, notices: room.notices.filter((notice) => notice.after >= oldest) };
 }
 
-/** Whether there is more before what is here. @param {Room} room */
+/** Whether there are events before those that are here. @param {Room} room */
 export function hasOlder(room) {
   return room.segments.length > 0 ? room.segments[0][0].seq > 1 : false;
 }

@@ -1,11 +1,11 @@
 /**
- * What is known of a room's log: runs of events without a hole, in order. Pure; nothing here changes its arguments.
+ * What is known of a room's log: runs of events without a gap, in order. Pure: no function changes its arguments.
  *
- * Between two segments something is missing, and is shown as missing; before the first one there may be more.
+ * Between two segments events are missing, and the page shows the gap. There may be more before the first one.
  */
 
 /** @import { Event } from './protocol.js' */
-/** @typedef {Event[]} Segment  dense: each seq is the one before plus 1; never empty */
+/** @typedef {Event[]} Segment  each seq is the one before plus 1; never empty */
 
 /** @param {Segment} segment */
 export const first = (segment) => segment[0].seq;
@@ -50,13 +50,13 @@ function addRun(segments, run) {
   const after = segments.filter((segment) => first(segment) > last(run) + 1);
   const touched = segments.slice(before.length, segments.length - after.length);
   if (touched.length === 0) return [...before, run, ...after];
-  // The newer reading wins where both have an event: a text may have been erased since.
+  // Where both have an event the newer copy wins: its text may have been deleted since.
   const head = touched[0].filter((event) => event.seq < first(run));
   const tail = touched[touched.length - 1].filter((event) => event.seq > last(run));
   return [...before, [...head, ...run, ...tail], ...after];
 }
 
-/** @param {Segment[]} segments @returns {{after: number, before: number}[]} the holes, both bounds known */
+/** @param {Segment[]} segments @returns {{after: number, before: number}[]} the gaps, as the events around them */
 export function gaps(segments) {
   return segments.slice(1).map((segment, i) => ({ after: last(segments[i]), before: first(segment) }));
 }
@@ -78,7 +78,7 @@ export function newest(segments, keep) {
 }
 
 /**
- * Drops the middle, which becomes a gap like any other: for someone who reads far back while the room goes on.
+ * Drops the middle, which becomes a gap, for a user who reads far back while new messages come.
  * @param {Segment[]} segments
  * @param {number} oldest  how many to keep at the old end
  * @param {number} recent  how many to keep at the new end

@@ -1,12 +1,12 @@
 /**
- * What the browser keeps for us, or memory where it keeps nothing (blocked, full, some private windows).
+ * The browser's storage, or memory where the browser keeps nothing (blocked, full, some private windows).
  */
 
 /** @typedef {{get(key: string): string|null, set(key: string, value: string): void, remove(key: string): void,
  *   keys(): string[]}} Store */
 
 /**
- * @param {() => Storage|undefined} open  may throw: where storage is blocked, the mere access does
+ * @param {() => Storage|undefined} open  may throw: where storage is blocked, access to it throws
  * @returns {Store}
  */
 export function openStore(open) {
@@ -21,7 +21,7 @@ export function openStore(open) {
   if (!storage) return memory;
   const kept = storage;
   return {
-    // What could not be written is in memory, and wins until it can.
+    // A value that could not be written is in memory, and counts until it can be written.
     get: (key) => memory.get(key) ?? kept.getItem(key),
     set(key, value) {
       try {
@@ -39,7 +39,7 @@ export function openStore(open) {
   };
 }
 
-/** @returns {Store} one that ends with the page */
+/** @returns {Store} one that is gone with the page */
 export function memoryStore() {
   /** @type {Map<string, string>} */
   const values = new Map();
@@ -52,7 +52,7 @@ export function memoryStore() {
 }
 
 /**
- * Reads a JSON object that was kept; what someone else put there, or half of it, counts as nothing.
+ * Reads a JSON object from the store; null when there is none or the value is something else.
  * @param {Store} store
  * @param {string} key
  * @returns {Record<string, any>|null}

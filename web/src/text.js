@@ -1,22 +1,22 @@
 /**
- * What is in a text: links, whether it is long, or only a few emoji. Pure; the page makes nodes of it.
+ * What a text contains: links, many lines, or only a few emoji. Pure: the page makes nodes of the result.
  */
 
 /** @typedef {{text: string, href: string}} Piece  `href` is empty for plain text */
 
-/** A longer address is no link, in characters: nobody reads it, and someone may have made it to keep us busy. */
+/** An address longer than this, in characters, is not shown as a link: it may be made to keep the browser busy. */
 const LONGEST = 2_000;
 
 /** A text with more than this, in characters or in lines, is long. */
 const CHARACTERS = 3_000;
 const LINES = 25;
 
-/** What is sent of what was typed: not the empty lines around it, nor the spaces at its end. @param {string} typed */
+/** Returns what is sent of what was typed: without empty lines around it and spaces at its end. @param {string} typed */
 export function bare(typed) {
   return typed.replace(/^(?:[^\S\n]*\n)+/u, '').trimEnd();
 }
 
-/** Whether a text would fill the page, and scrolls in a box of its own. @param {string} text */
+/** Whether a text is long, so that the page shows it in a box that scrolls. @param {string} text */
 export function isLong(text) {
   return text.length > CHARACTERS || (text.match(/[\n\v\f\r\u0085\u2028\u2029]/gu)?.length ?? 0) > LINES;
 }
@@ -43,7 +43,7 @@ export function pieces(text) {
   return found;
 }
 
-/** Leaves to the sentence what ends it: `(see https://a.org/b).` @param {string} link */
+/** Cuts off the punctuation that belongs to the sentence: `(see https://a.org/b).` @param {string} link */
 function withoutTail(link) {
   let end = link.length;
   while (end > 0) {
@@ -73,7 +73,7 @@ const EMOJI = new RegExp([
   '\\p{ExtPict}(?:[\\ufe0f\\u{1f3fb}-\\u{1f3ff}\\u{e0020}-\\u{e007f}]|\\u200d\\p{ExtPict})*)\\s*){1,5}$',
 ].join('|'), 'u');
 
-/** Whether a text is one to five emoji and nothing else: those are shown larger. @param {string} text */
+/** Whether a text is one to five emoji and nothing else. The page shows those larger. @param {string} text */
 export function isEmoji(text) {
   const only = text.trim();
   if (only === '' || only.length > 40) return false;

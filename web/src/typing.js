@@ -1,15 +1,15 @@
-/** When to say that the person is typing: seldom, and not at once after a message, which said it. Pure but for the time. */
+/** When to tell the server that the user types: seldom, and not right after a message. Reads the clock, otherwise pure. */
 
-/** How often we say so, at most, in milliseconds. */
+/** The shortest time between two announcements, in milliseconds. */
 const EVERY = 3_000;
 
-/** How soon after a send we may, in milliseconds: servers drop what comes within a second of the last. */
+/** The shortest time after a send, in milliseconds: servers drop an announcement within a second of the last. */
 const AFTER_SEND = 1_000;
 
 export class Typing {
-  /** When it was said last, room by room. @type {Map<string, number>} */ #told = new Map();
+  /** When the server was last told, by room. @type {Map<string, number>} */ #told = new Map();
 
-  /** Whether it is to be said now; from then on it has been. @param {string} room */
+  /** Whether to tell the server now. Returns true only once per announcement. @param {string} room */
   due(room) {
     const now = Date.now();
     if (now - (this.#told.get(room) ?? 0) < EVERY) return false;

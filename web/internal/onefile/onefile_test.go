@@ -1,26 +1,10 @@
-package main
+package onefile
 
 import (
-	"bytes"
-	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
-
-func TestSalonIsCurrent(t *testing.T) {
-	want, err := build(os.DirFS("../.."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile("../../salon.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("web/salon.html is not what its sources make: run go generate ./web")
-	}
-}
 
 func TestBundleKeepsScopes(t *testing.T) {
 	got, err := bundle(fstest.MapFS{
@@ -73,7 +57,7 @@ func TestBuildRefuses(t *testing.T) {
 			for file, text := range files {
 				all[file] = &fstest.MapFile{Data: []byte(text)}
 			}
-			if page, err := build(all); err == nil {
+			if page, err := Build(all); err == nil {
 				t.Errorf("built:\n%s", page)
 			}
 		})

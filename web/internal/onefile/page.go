@@ -1,4 +1,9 @@
-package main
+// Package onefile makes the browser client one file: index.html with its style sheet and its modules inside. Such a file
+// works from a disk, where browsers load no modules. The result depends on the input alone.
+//
+// It understands the modules of this project, not all of JavaScript: imports by name or of a whole module, and exports of
+// functions, classes and constants where they are declared. Anything else is an error, so that no page half works.
+package onefile
 
 import (
 	"crypto/sha256"
@@ -13,8 +18,8 @@ const (
 	scriptTag = `<script type="module" src="src/main.js"></script>`
 )
 
-// build gives the page made of files' index.html, style.css and src/main.js with all that it imports.
-func build(files fs.FS) ([]byte, error) {
+// Build returns the page made of index.html, style.css, and src/main.js with all modules that it imports.
+func Build(files fs.FS) ([]byte, error) {
 	index, err := fs.ReadFile(files, "index.html")
 	if err != nil {
 		return nil, err
@@ -36,13 +41,13 @@ func build(files fs.FS) ([]byte, error) {
 		}
 	}
 	page := string(index)
-	// The policy names what is inline by its hash (CSP Level 3, 2.3.1), so that nothing else inline ever runs.
+	// The policy names the inline script and style by their hashes (CSP Level 3, 2.3.1): no other inline code runs.
 	for _, change := range []struct{ old, new string }{
 		{"script-src 'self'", "script-src " + hashOf(script)},
 		{"style-src 'self'", "style-src " + hashOf(css)},
 		{styleTag, "<style>" + css + "</style>"},
 		{scriptTag, `<script type="module">` + script + "</script>"},
-		{"<!doctype html>\n", "<!doctype html>\n<!-- Made from index.html, style.css and src by go generate ./web. Do not edit. -->\n"},
+		{"<!doctype html>\n", "<!doctype html>\n<!-- Made from index.html, style.css and src. Edit those. -->\n"},
 	} {
 		if strings.Count(page, change.old) != 1 {
 			return nil, fmt.Errorf("index.html has %q %d times, not once", change.old, strings.Count(page, change.old))

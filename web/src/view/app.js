@@ -1,4 +1,4 @@
-/** The page: shows the door or the salon, in one language, and hands what the person does to the client. */
+/** The page: shows the form to enter or the rooms, in one language, and passes what the user does to the client. */
 
 import { Client } from '../client.js';
 import { catalog, chooseLanguage, clock } from '../lang.js';
@@ -59,9 +59,9 @@ export class App {
     if (!known) this.#report(this.words.failedAbout(room, this.words.badRoom));
   }
 
-  // ---- what the person does
+  // ---- what the user does
 
-  /** @param {string} server  empty for where the page came from @param {string} name @param {string} room */
+  /** @param {string} server  empty for the server that the page came from @param {string} name @param {string} room */
   enter(server, name, room) {
     if (server) {
       this.#store.set('salon.server', server);
@@ -74,7 +74,7 @@ export class App {
   showRoom(name) {
     this.client.joinRoom(name);
     this.closeDrawers();
-    this.#render(); // now, not with the next frame: what is typed next belongs here
+    this.#render(); // now, not with the next frame: what is typed next belongs to this room
     if (this.#view instanceof Salon) this.#view.composer.focus();
   }
 
@@ -90,18 +90,18 @@ export class App {
     if (this.#view instanceof Salon) this.#view.log.toEnd();
   }
 
-  /** Does what a line that starts with a slash asks for. @param {string} line @param {(why: string) => void} refuse */
+  /** Runs the command in a line that starts with a slash. @param {string} line @param {(why: string) => void} refuse */
   command(line, refuse) {
     command(this, line, refuse);
   }
 
-  /** Shows lines in the room that is shown, to this person only. @param {string[]} lines */
+  /** Shows lines in the current room, to this user only. @param {string[]} lines */
   tell(lines) {
     this.client.tell(lines);
     if (this.#view instanceof Salon) this.#view.log.toEnd();
   }
 
-  /** Puts a refused text back where one writes. @param {string} cid */
+  /** Puts a refused text back into the input field. @param {string} cid */
   takeBack(cid) {
     const text = this.client.discard(cid);
     if (this.#view instanceof Salon) this.#view.composer.takeBack(text);
@@ -116,7 +116,7 @@ export class App {
     this.client.loadGap(this.client.current, after);
   }
 
-  /** @param {string} [name]  one's name as it is being changed */
+  /** @param {string} [name]  the name as it is being edited */
   openSettings(name) {
     const dialog = settingsDialog(this, name);
     this.#root.append(dialog);
@@ -124,7 +124,7 @@ export class App {
     dialog.querySelector('input')?.select();
     dialog.addEventListener('close', () => {
       dialog.remove();
-      if (document.activeElement === document.body) this.#view?.focus(); // what it was opened from is gone
+      if (document.activeElement === document.body) this.#view?.focus(); // the element that opened it is gone
     });
   }
 
@@ -163,7 +163,7 @@ export class App {
 
   // ---- what is shown
 
-  /** Something changed: shows it with the next frame, however many changes come before. */
+  /** Something changed: draws once with the next frame, however many changes come until then. */
   schedule() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -171,17 +171,17 @@ export class App {
       this.#scheduled = false;
       this.#render();
     };
-    // A page out of sight gets no frames, yet its title tells what is unread.
+    // A page in the background gets no frames, but its title shows how much is unread.
     if (document.hidden) setTimeout(now, 250);
     else requestAnimationFrame(now);
   }
 
-  /** Inside from the first welcome on: with the connection lost one is still in, at the door one never was. */
+  /** Whether to show the rooms: from the first welcome on, also while the connection is lost. */
   #inside() {
     return this.client.profile.active && this.client.user !== null;
   }
 
-  /** @param {{server: string|null, name: string, room: string}} [door]  what is filled in at the door */
+  /** @param {{server: string|null, name: string, room: string}} [door]  what the form to enter is filled in with */
   #build(door) {
     const { profile, url } = this.client;
     const known = door ?? { server: this.fromFile ? url : null, name: profile.name, room: profile.current || 'lobby' };

@@ -1,10 +1,10 @@
-/** What there is to say of the connection, while there is. */
+/** A banner about the connection, shown when there is something to say. */
 
 import { el, say } from './dom.js';
 
 /** @import { App } from './app.js' */
 
-/** A first connection this quick needs no word, in milliseconds. */
+/** A connection that opens within this time is not announced, in milliseconds. */
 const QUICK = 400;
 
 export class Banner {
@@ -31,7 +31,7 @@ export class Banner {
     else this.#since ||= Date.now();
     const quick = this.element.hidden && link.phase === 'connecting' && Date.now() - this.#since < QUICK;
     this.element.hidden = link.phase === 'open' && !slow || link.phase === 'idle' || quick;
-    // While it is tried, the button stays for whoever has the focus on it.
+    // During an attempt the button stays when it has the focus.
     this.#retry.hidden = slow || link.phase === 'connecting' && document.activeElement !== this.#retry;
     this.#retry.setAttribute('aria-disabled', String(link.phase === 'connecting'));
     const left = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));

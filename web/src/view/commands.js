@@ -1,16 +1,16 @@
-/** What a line that starts with a slash asks for: the commands of the terminal, in its words. */
+/** The commands in lines that start with a slash: those of the terminal client. */
 
 import { isRoomName, roomName } from '../protocol.js';
 
 /** @import { RequestError } from '../protocol.js' */
 /** @import { App } from './app.js' */
 
-/** @typedef {(why: string) => void} Refuse  told when the line asks for something that cannot be done */
+/** @typedef {(why: string) => void} Refuse  called when the command cannot be done */
 
 /** Rooms shown by `/rooms`. */
 const SHOWN = 50;
 
-/** Each gives lines to show, for this person only, now or by `app.tell` later. */
+/** Each returns lines to show to this user only, or shows them later by `app.tell`. */
 /** @type {Record<string, (app: App, rest: string, refuse: Refuse) => string[]|void>} */
 const commands = {
   '/who': ({ client, words }) => {
@@ -48,7 +48,7 @@ const commands = {
 };
 
 /**
- * Does what a line asks for.
+ * Runs a command.
  * @param {App} app
  * @param {string} line  starts with a slash
  * @param {Refuse} refuse
@@ -61,7 +61,7 @@ export function command(app, line, refuse) {
   if (lines) app.tell(lines);
 }
 
-/** Why something failed, in words. @param {App} app @param {RequestError} error */
+/** Returns why something failed, in words. @param {App} app @param {RequestError} error */
 export function reason({ words }, error) {
   return words.codes[error.code] ?? (error.message || words.lost);
 }

@@ -1,4 +1,4 @@
-/** Where one writes. What is written and not sent is kept, room by room, until the tab is closed. */
+/** The input field. What is typed and not sent is kept for each room until the tab is closed. */
 
 import { byteLength } from '../protocol.js';
 import { bare } from '../text.js';
@@ -32,9 +32,9 @@ export class Composer {
     this.#text.focus({ preventScroll: true });
   }
 
-  /** Puts a text back to be written anew, before what is there. @param {string} text */
+  /** Puts a text back into the field, before what is there. @param {string} text */
   takeBack(text) {
-    const typed = text.startsWith('/') ? `/${text}` : text; // one slash more: it is no command
+    const typed = text.startsWith('/') ? `/${text}` : text; // one slash more, so that it is no command
     this.#text.value = this.#text.value ? `${typed}\n${this.#text.value}` : typed;
     this.#typed();
     this.focus();
@@ -98,7 +98,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While an input method composes, Enter takes its suggestion.
+    // While an input method is composing, Enter accepts its suggestion.
     if (event.key !== 'Enter' || event.isComposing) return;
     // The keyboards of touch screens have no Shift+Enter: there Enter is the new line, and the button sends.
     if (event.ctrlKey || event.metaKey || (!event.shiftKey && !byTouch())) this.#submit(event);

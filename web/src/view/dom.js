@@ -1,5 +1,5 @@
 /**
- * Making nodes. Text becomes text nodes, always; nothing here or elsewhere parses markup.
+ * Makes nodes. Text always becomes text nodes: no code of this client parses markup.
  */
 
 /**
@@ -22,7 +22,7 @@ export function el(tag, props = {}, ...children) {
   return element;
 }
 
-/** Whether one touches the page, and a keyboard slides in where the focus is on a field. */
+/** Whether the page is used by touch, so that a focused field opens a keyboard on the screen. */
 export const byTouch = () => matchMedia('(pointer: coarse)').matches;
 
 /** Outlines on a grid of 24. */
@@ -37,7 +37,7 @@ const SHAPES = {
   plus: 'M12 5v14M5 12h14',
 };
 
-/** @param {keyof typeof SHAPES} name  drawn for the eye only: the control that holds it has a label */
+/** @param {keyof typeof SHAPES} name  hidden from screen readers: the control around it has a label */
 export function icon(name) {
   const ns = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(ns, 'svg');
@@ -50,12 +50,12 @@ export function icon(name) {
   return svg;
 }
 
-/** A person's name, kept from turning the text around it. @param {string} name */
+/** A user's name. It cannot change the direction of the text around it. @param {string} name */
 export function nameOf(name) {
   return el('bdi', { class: 'name' }, name);
 }
 
-/** Sets text only when it differs, so that screen readers are not told the same again. @param {Node} node @param {string} text */
+/** Sets text only when it differs, so that a screen reader does not read the same again. @param {Node} node @param {string} text */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -1,4 +1,4 @@
-/** The door: who one is, and where to. */
+/** The form to enter: the name, the room and, from a file, the server. */
 
 import { isRoomName, roomName, serverURL } from '../protocol.js';
 import { el, say } from './dom.js';
@@ -19,7 +19,7 @@ export class Door {
   /** @type {RequestError|null} whose reason has been shown */ #told = null;
   element;
 
-  /** @param {App} app  @param {{server: string|null, name: string, room: string}} known  `server`: null when not asked */
+  /** @param {App} app  @param {{server: string|null, name: string, room: string}} known  `server`: null when the form has no such field */
   constructor(app, known) {
     const { words } = app;
     this.#app = app;
@@ -45,7 +45,7 @@ export class Door {
         languageSwitch(app)));
   }
 
-  /** What is filled in, for a door in another language. */
+  /** What is filled in, for the same form in another language. */
   get filled() {
     return { server: this.#server?.value ?? null, name: this.#name.value, room: this.#room.value };
   }

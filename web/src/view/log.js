@@ -1,5 +1,5 @@
 /**
- * A room's list on the page: follows its end, or stays where the person reads, and holds a bounded number of rows.
+ * A room's list on the page. It follows the end or stays where the user reads, and has a bounded number of rows.
  */
 
 import { items } from '../items.js';
@@ -9,11 +9,11 @@ import { row, signature } from './rows.js';
 /** @import { App } from './app.js' */
 /** @import { Item } from '../items.js' */
 
-/** Rows on the page: at the end of the list, and to each side of where someone reads. */
+/** The most rows on the page: at the end of the list, and on each side of where the user reads. */
 const AT_END = 300;
 const AROUND = 200;
 
-/** This near to the end counts as there, and this near to the top asks for more, in CSS pixels. */
+/** A scroll position this near to the end counts as the end, and this near to the top loads more. In CSS pixels. */
 const NEAR_END = 48;
 const NEAR_TOP = 600;
 
@@ -44,7 +44,7 @@ export class Log {
     this.#scroller.focus({ preventScroll: true });
   }
 
-  /** Goes to the newest and stays there. */
+  /** Scrolls to the newest message and stays there. */
   toEnd() {
     this.#following = true;
     this.#app.client.hold(this.#room, false);
@@ -61,7 +61,7 @@ export class Log {
     const anchor = this.#following ? null : this.#anchor();
     const shown = this.#items.slice(...this.#window(anchor?.key));
     const first = this.#firstKey();
-    // Another room, or older rows above, were not said just now: nothing to read aloud.
+    // Rows of another room and older rows above are not new: a screen reader must not read them aloud.
     const quiet = other || (first !== undefined && shown.findIndex((item) => item.key === first) > 0);
     this.#list.setAttribute('aria-live', quiet ? 'off' : 'polite');
     this.#place(shown);
@@ -95,7 +95,7 @@ export class Log {
     return /** @type {HTMLElement|null} */ (this.#list.firstElementChild)?.dataset.key;
   }
 
-  /** Makes the page's rows those of `shown`, touching only what differs. @param {Item[]} shown */
+  /** Makes the page's rows those of `shown`, and changes only what differs. @param {Item[]} shown */
   #place(shown) {
     /** @type {Map<string, {element: HTMLElement, signature: string}>} */
     const rows = new Map();
@@ -139,7 +139,7 @@ export class Log {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  /** The first row in sight that will still be there, and where it stands. */
+  /** The first row in sight that will stay, and its position. */
   #anchor() {
     const top = this.#scroller.getBoundingClientRect().top;
     const keys = new Set(this.#items.map((item) => item.key));
@@ -180,7 +180,7 @@ export class Log {
     if (this.#items[0]?.kind === 'older' && !this.#loading(this.#items[0])) this.#app.loadOlder();
   }
 
-  /** A page too short to scroll would never ask for more by itself. */
+  /** A list too short to scroll would never load more by itself. */
   #fillScreen() {
     const { scrollHeight, clientHeight } = this.#scroller;
     if (clientHeight > 0 && scrollHeight <= clientHeight + NEAR_END) this.#fillTop();

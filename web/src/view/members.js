@@ -1,4 +1,4 @@
-/** Who is in the room. */
+/** The list of who is in the room. */
 
 import { el, icon, nameOf, say } from './dom.js';
 import { avatar } from './person.js';

@@ -1,15 +1,15 @@
-/** A person's colour and first letter. */
+/** A user's colour and first letter. */
 
 import { readable } from '../color.js';
 import { el } from './dom.js';
 
 /** @import { User } from '../protocol.js' */
 
-/** The backgrounds that names stand on, as style.css has them. */
+/** The backgrounds behind names, as in style.css. */
 export const BACKGROUND = { light: '#f2ede6', dark: '#231d21' };
 
 /**
- * Gives an element its person's colour, one for each scheme; style.css takes the one it needs.
+ * Sets the user's colour on an element, one for each colour scheme. style.css uses the one it needs.
  * @template {HTMLElement} E
  * @param {E} element
  * @param {string} color

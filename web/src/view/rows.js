@@ -8,10 +8,10 @@ import { avatar, tint } from './person.js';
 /** @import { App } from './app.js' */
 /** @import { Notice } from '../room.js' */
 
-/** So many names are told in full; of more, all can be unfolded. */
+/** Up to this many names are shown; a longer list can be unfolded. */
 const NAMED = 3;
 
-/** What a row shows besides its key: when it changes, the row is made anew. @param {Item} item @param {boolean} loading */
+/** What a row shows besides its key. When it changes, the row is made again. @param {Item} item @param {boolean} loading */
 export function signature(item, loading) {
   switch (item.kind) {
     case 'message':
@@ -137,7 +137,7 @@ function noticeText({ words }, { what, name, old }, names) {
   }
 }
 
-/** Names in a sentence: all of a few, the first two of many. @param {App['words']} words @param {string[]} names */
+/** Names in a sentence: all of a few, or the first two of many. @param {App['words']} words @param {string[]} names */
 function listed(words, names) {
   const many = names.length > NAMED;
   const parts = (many ? names.slice(0, 2) : names).map((name) => /** @type {Node|string} */ (nameOf(name)));

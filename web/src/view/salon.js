@@ -1,4 +1,4 @@
-/** Inside: rooms, talk, members. */
+/** The rooms, the messages and the members. */
 
 import { Banner } from './banner.js';
 import { Composer } from './composer.js';
@@ -85,11 +85,11 @@ export class Salon {
     const moving = this.#banner.render();
     this.#composer.render();
     this.#log.render();
-    if (active && this.element.contains(active) && !inSight(active)) this.focus(); // it went out of sight
+    if (active && this.element.contains(active) && !inSight(active)) this.focus(); // the focused element is hidden now
     return moving;
   }
 
-  /** Goes where one writes, or joins a room where there is none; on a touch screen not where a keyboard would slide in. */
+  /** Focuses the input field, or the field to join a room when there is none. Never a field on a touch screen. */
   focus() {
     const inRoom = !this.#log.element.hidden;
     if (inRoom) return byTouch() ? this.#log.focus() : this.#composer.focus();

@@ -1,4 +1,4 @@
-/** The dialog with one's name, the language and the way out. */
+/** The dialog with the name, the language and the button to leave. */
 
 import { reason } from './commands.js';
 import { el, say } from './dom.js';
@@ -19,7 +19,7 @@ export function languageSwitch(app) {
 
 /**
  * @param {App} app
- * @param {string} [typed]  one's name as it is being changed
+ * @param {string} [typed]  the name as it is being edited
  * @returns {HTMLDialogElement} closed
  */
 export function settingsDialog(app, typed) {
@@ -44,7 +44,7 @@ export function settingsDialog(app, typed) {
       el('label', {}, el('span', {}, words.name), name),
       el('button', { type: 'submit', class: 'primary' }, words.save), problem),
     languageSwitch(app),
-    // Served by a server, the page is one file that works from a disk too.
+    // A page from a server can be saved as one file, which works from a disk.
     app.fromFile ? '' : saveLink(words.download, client.url),
     el('div', { class: 'actions' },
       el('button', { type: 'button', class: 'plain', onclick: () => app.quit() }, words.quit),

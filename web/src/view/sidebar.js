@@ -1,4 +1,4 @@
-/** The rooms: those we are in, those we could be in, and who we are. */
+/** The rooms that the user is in, other rooms, and the user. */
 
 import { isRoomName, roomName } from '../protocol.js';
 import { el, icon, say } from './dom.js';
@@ -39,7 +39,7 @@ export class Sidebar {
       this.#me);
   }
 
-  /** Goes where a room is named. */
+  /** Focuses the field to join a room. */
   focus() {
     this.#field.focus();
   }
@@ -51,7 +51,7 @@ export class Sidebar {
     const shown = JSON.stringify([
       client.current, client.user, mine.map((room) => [room.name, room.unread]), others.map((info) => [info.room, info.count]),
     ]);
-    if (shown === this.#shown) return; // keeps the focus where it is
+    if (shown === this.#shown) return; // nothing has changed: the focus stays where it is
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.room;
     this.#shown = shown;
     this.#mine.replaceChildren(...mine.map((room) => this.#entry(room.name, room.unread, words.unread(room.unread))));

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"salon/internal/chat"
@@ -27,43 +28,48 @@ func FuzzServer(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, said []byte) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		last := map[chat.RoomID]uint64{}
-		c := New(Options{
-			Name: "ada", Rooms: []chat.RoomID{"lobby"}, FirstTry: true,
-			On: func(n Notice) {
-				switch n := n.(type) {
-				case Event:
-					if before, ok := last[n.Room]; ok && n.Seq != before+1 || n.Seq == 0 {
-						t.Errorf("event %d was shown after %d", n.Seq, before)
-					}
-					last[n.Room] = n.Seq
-				case Reset:
-					delete(last, n.Room)
-				case Lost:
-					cancel()
+	f.Fuzz(func(t *testing.T, said []byte) { synctest.Test(t, func(t *testing.T) { hear(t, said) }) })
+}
+
+// hear runs a client whose server says this after the welcome.
+func hear(t *testing.T, said []byte) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	last := map[chat.RoomID]uint64{}
+	c := New(Options{
+		Name: "ada", Rooms: []chat.RoomID{"lobby"}, FirstTry: true,
+		On: func(n Notice) {
+			switch n := n.(type) {
+			case Event:
+				if before, ok := last[n.Room]; ok && n.Seq != before+1 || n.Seq == 0 {
+					t.Errorf("event %d was shown after %d", n.Seq, before)
 				}
-			},
-			Dial: func(context.Context, string) (Conn, error) {
-				welcome := []byte(`{"type":"welcome","id":"1","user":{"id":"u_a","name":"ada"},"ping":25}`)
-				return &scripted{lines: []string{string(welcome), string(bytes.Clone(said))}}, nil
-			},
-		})
-		if _, err := c.Send(ctx, "lobby", "hello"); err != nil {
-			t.Fatal(err)
-		}
-		var refused *Error
-		var closed *CloseError
-		if err := c.Run(ctx); !errors.Is(err, context.Canceled) && !errors.As(err, &refused) && !errors.As(err, &closed) && !errors.Is(err, io.EOF) {
-			t.Errorf("ended with %v", err)
-		}
+				last[n.Room] = n.Seq
+			case Reset:
+				delete(last, n.Room)
+			case Lost:
+				cancel()
+			}
+		},
+		Dial: func(context.Context, string) (Conn, error) {
+			welcome := []byte(`{"type":"welcome","id":"1","user":{"id":"u_a","name":"ada"},"ping":25}`)
+			return &scripted{lines: []string{string(welcome), string(bytes.Clone(said))}}, nil
+		},
 	})
+	if _, err := c.Send(ctx, "lobby", "hello"); err != nil {
+		t.Fatal(err)
+	}
+	var refused *Error
+	var closed *CloseError
+	if err := c.Run(ctx); !errors.Is(err, context.Canceled) && !errors.As(err, &refused) && !errors.As(err, &closed) && !errors.Is(err, io.EOF) {
+		t.Errorf("ended with %v", err)
+	}
 }
 
 // TestWholeListIsPassedOn has the server tell who is in a room anew, as at the end of a crowd.
-func TestWholeListIsPassedOn(t *testing.T) {
+func TestWholeListIsPassedOn(t *testing.T) { synctest.Test(t, wholeListIsPassedOn) }
+
+func wholeListIsPassedOn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var got []Presence
