@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"salon/internal/chat"
 	"salon/internal/cluster"
 	"salon/internal/history"
@@ -125,7 +127,9 @@ func (r *Room) repairGap() {
 // repair reads what the gate misses from history until it misses nothing.
 func (r *Room) repair() {
 	ctx := r.node.life
-	for pause := gapWait; ; {
+	pauses := &backoff.ExponentialBackOff{InitialInterval: gapWait, Multiplier: 2, MaxInterval: maxRepairPause}
+	pauses.Reset()
+	for pause := pauses.NextBackOff(); ; {
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -144,9 +148,10 @@ func (r *Room) repair() {
 			r.node.log.Warn("repair a gap", "room", r.id, "after", after, "err", err)
 		}
 		if got > 0 {
+			pauses.Reset()
 			pause = 0
 		} else {
-			pause = min(2*pause+gapWait, maxRepairPause)
+			pause = pauses.NextBackOff()
 		}
 	}
 }

@@ -3,6 +3,8 @@ package text
 import (
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"salon/internal/chat"
 	"salon/internal/history"
 	"salon/internal/hub"
@@ -17,11 +19,13 @@ const maxCatchUpPause = 10 * time.Second
 func (p *person) Lagged(place hub.Place, last uint64) {
 	p.Go(func() {
 		c := catchUp{person: p, room: place, since: last}
-		for pause := time.Duration(0); !c.done && p.WaitDrain() == nil; p.Pause(pause) {
-			if err := c.pull(); err != nil && !c.done {
-				pause = min(2*pause+time.Second, maxCatchUpPause)
-			} else {
-				pause = 0
+		pauses := &backoff.ExponentialBackOff{InitialInterval: time.Second, Multiplier: 2, MaxInterval: maxCatchUpPause}
+		pauses.Reset()
+		for !c.done && p.WaitDrain() == nil {
+			if err := c.pull(); err == nil {
+				pauses.Reset()
+			} else if !c.done {
+				p.Pause(pauses.NextBackOff())
 			}
 		}
 	})
