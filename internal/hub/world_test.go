@@ -30,7 +30,7 @@ type world struct {
 	net      *brokermem.Net
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	db, err := sqliteconn.Open(t.TempDir())
 	if err != nil {
@@ -70,13 +70,13 @@ type setup struct {
 }
 
 // node makes one of several nodes; alone makes the only one.
-func (w *world) node(t *testing.T, name string) *testNode {
+func (w *world) node(t testing.TB, name string) *testNode {
 	return w.with(t, name, true, func(*setup) {})
 }
-func (w *world) alone(t *testing.T) *testNode { return w.with(t, "alone", false, func(*setup) {}) }
+func (w *world) alone(t testing.TB) *testNode { return w.with(t, "alone", false, func(*setup) {}) }
 
 // with makes a node with another configuration.
-func (w *world) with(t *testing.T, name string, shared bool, change func(*setup)) *testNode {
+func (w *world) with(t testing.TB, name string, shared bool, change func(*setup)) *testNode {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	c := setup{
