@@ -21,14 +21,14 @@ type table struct {
 // entry is a user with sessions on this node.
 type entry struct {
 	created time.Time
-	guest   bool
 	user    atomic.Pointer[chat.User] // as it is now; written with table.mu held, read by all its sessions
+	guest   bool
 
 	// Guarded by table.mu.
-	sessions int
+	storing  int16     // changes of the name that are being stored
+	sessions int32     // on this node
 	key      string    // of the name that it holds
 	until    time.Time // when the hold ends, as this node set it for the user; zero if another node did
-	storing  int       // changes of the name that are being stored
 }
 
 func newTable() *table {
@@ -63,7 +63,8 @@ func (t *table) join(u Identity, guest bool, key string, until time.Time) *entry
 	e := t.users[u.User.ID]
 	if e == nil {
 		e = &entry{created: u.Created, guest: guest}
-		e.user.Store(&u.User)
+		user := u.User // alone: a pointer into u would keep all of it
+		e.user.Store(&user)
 		t.users[u.User.ID] = e
 		t.hold(e, key, until)
 	}

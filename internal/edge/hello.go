@@ -36,7 +36,7 @@ func (s *Session) Hello(claim accounts.Claim, client string, to hub.Recipient, f
 	s.actor.Store(actor)
 	s.unused = token != ""
 	user := actor.User()
-	s.Log().Info("hello", "session", s.id, "user", user.ID, "name", user.Name, "address", s.params.Address, "client", client)
+	s.Log().Info("hello", "session", s.id, "user", user.ID, "name", user.Name, "address", s.address, "client", client)
 	return token, nil
 }
 

@@ -47,7 +47,7 @@ func (s *life) finish(err error) {
 	if a := s.Actor(); a != nil {
 		a.End(goodbye(err), s.unused)
 	}
-	s.node.Logger.Debug("connection ended", "session", s.id, "address", s.params.Address, "err", err)
+	s.node.Logger.Debug("connection ended", "session", s.id, "address", s.address, "err", err)
 	var closed *ws.CloseError
 	if err != ErrEnded && !errors.As(err, &closed) && !errors.Is(err, net.ErrClosed) {
 		s.conn.Kill() // the others are being closed: the peer gets to read why

@@ -56,7 +56,7 @@ func (s *Server) Subprotocols() (names []string) {
 }
 
 // Serve talks on conn until it ends.
-func (s *Server) Serve(conn *ws.Conn, p Params) {
+func (s *Server) Serve(conn *ws.Conn, p *Params) {
 	c := s.admit(conn, p)
 	if c == nil {
 		s.refuse(conn, p, protocol.CloseRestart, "the server is restarting")
@@ -69,7 +69,7 @@ func (s *Server) Serve(conn *ws.Conn, p Params) {
 
 // Attach is Serve without a goroutine that waits: the poller tells when something comes. It returns at once, and ended is
 // called at the end. False: there is no poller, or it cannot watch this connection.
-func (s *Server) Attach(conn *ws.Conn, p Params, ended func()) bool {
+func (s *Server) Attach(conn *ws.Conn, p *Params, ended func()) bool {
 	if s.Poller == nil || !conn.Watchable() {
 		return false
 	}
@@ -87,7 +87,7 @@ func (s *Server) Attach(conn *ws.Conn, p Params, ended func()) bool {
 }
 
 // admit makes a session; nil while the server stops.
-func (s *Server) admit(conn *ws.Conn, p Params) *life {
+func (s *Server) admit(conn *ws.Conn, p *Params) *life {
 	c := s.session(conn, p)
 	s.mu.Lock()
 	if s.stopping {
@@ -102,14 +102,14 @@ func (s *Server) admit(conn *ws.Conn, p Params) *life {
 }
 
 // session makes a session that speaks the connection's dialect.
-func (s *Server) session(conn *ws.Conn, p Params) *life {
-	c := &life{Session: Session{node: &s.node, conn: conn, id: chat.NewSessionID(), params: p}}
+func (s *Server) session(conn *ws.Conn, p *Params) *life {
+	c := &life{Session: Session{node: &s.node, conn: conn, id: chat.NewSessionID(), address: p.Address}}
 	c.lang.Store(uint32(p.Lang))
 	open, ok := s.Dialects[conn.Subprotocol()]
 	if !ok {
 		open = s.Dialects[""]
 	}
-	c.dialect = open(&c.Session)
+	c.dialect = open(&c.Session, p)
 	return c
 }
 
@@ -178,12 +178,12 @@ func (s *Server) Degraded(degraded bool) {
 }
 
 // RefuseTooMany turns a connection away since its address has too many.
-func (s *Server) RefuseTooMany(conn *ws.Conn, p Params) {
+func (s *Server) RefuseTooMany(conn *ws.Conn, p *Params) {
 	s.refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
 }
 
 // refuse tells a connection why it is turned away, and closes it.
-func (s *Server) refuse(conn *ws.Conn, p Params, code int, why string) {
+func (s *Server) refuse(conn *ws.Conn, p *Params, code int, why string) {
 	s.session(conn, p).Bye(code, why)
 	for { // until the peer has closed too, which the connection bounds in time
 		if _, _, err := conn.Read(); err != nil {

@@ -56,15 +56,15 @@ type Dialect interface {
 	Degraded(bool)
 }
 
-// Open makes the dialect of a session.
-type Open func(*Session) Dialect
+// Open makes the dialect of a session, by how its connection came in.
+type Open func(*Session, *Params) Dialect
 
 // Session is one connection, as its dialect sees it.
 type Session struct {
 	node    *node
 	conn    *ws.Conn
 	id      string
-	params  Params
+	address string // of the peer, for the log
 	dialect Dialect
 
 	lang  atomic.Uint32 // a lang.Lang
@@ -83,9 +83,6 @@ func (s *Session) Actor() *rooms.Actor { return s.actor.Load() }
 
 // ID names the connection.
 func (s *Session) ID() string { return s.id }
-
-// Params returns how the connection came in.
-func (s *Session) Params() Params { return s.params }
 
 // Lang returns the language that the session's user is spoken to in.
 func (s *Session) Lang() lang.Lang { return lang.Lang(s.lang.Load()) }

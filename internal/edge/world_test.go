@@ -116,7 +116,7 @@ func (w *world) open(t *testing.T) *house {
 		h.mu.Lock()
 		h.conns = append(h.conns, conn)
 		h.mu.Unlock()
-		served.Go(func() { h.Serve(conn, edge.Params{Room: chat.DefaultRoom}) })
+		served.Go(func() { h.Serve(conn, &edge.Params{Room: chat.DefaultRoom}) })
 	}))
 	h.url = "ws" + strings.TrimPrefix(web.URL, "http")
 	t.Cleanup(func() {

@@ -21,15 +21,15 @@ const tooManyMessages = "too many messages: wait a little"
 
 // limits counts an actor's commands. Apart from waiting, its session's worker alone uses it.
 type limits struct {
-	maxWaiting int
-	waiting    atomic.Int32  // sends that are not answered yet
-	sends      *rate.Limiter // nil without a limit
-	renames    *rate.Limiter // nil before the first change of name
-	typed      time.Time     // when the actor's user was last told to write
+	waiting atomic.Int32  // sends that are not answered yet
+	most    int32         // of them
+	sends   *rate.Limiter // nil without a limit
+	renames *rate.Limiter // nil before the first change of name
+	typed   int64         // when a room was last told that the actor's user writes, in nanoseconds since 1970
 }
 
 func (l *limits) init(c *Config) {
-	l.maxWaiting = c.MaxOpen
+	l.most = int32(c.MaxOpen)
 	if c.Limits.Rate > 0 {
 		l.sends = rate.NewLimiter(rate.Limit(c.Limits.Rate), c.Burst)
 	}
@@ -37,7 +37,7 @@ func (l *limits) init(c *Config) {
 
 // send counts a send. Errors: [chat.CodeRateLimited], with the time to wait.
 func (l *limits) send() error {
-	if int(l.waiting.Load()) >= l.maxWaiting {
+	if l.waiting.Load() >= l.most {
 		return tooFast(tooManyMessages, time.Second)
 	}
 	if l.sends == nil {
@@ -56,10 +56,11 @@ func (l *limits) rename() error {
 
 // typing tells whether the room is to be told.
 func (l *limits) typing(now time.Time) bool {
-	if now.Sub(l.typed) < typingEvery {
+	since := now.UnixNano() - l.typed
+	if 0 <= since && since < int64(typingEvery) {
 		return false
 	}
-	l.typed = now
+	l.typed = now.UnixNano()
 	return true
 }
 

@@ -144,8 +144,8 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 }
 
 // params reads what the address asks for. Errors: [chat.Error]; the language is known even so.
-func (s *Server) params(q url.Values) (p edge.Params, err error) {
-	p = edge.Params{Lang: s.Lang, Room: chat.DefaultRoom, Last: chat.DefaultPage}
+func (s *Server) params(q url.Values) (p *edge.Params, err error) {
+	p = &edge.Params{Lang: s.Lang, Room: chat.DefaultRoom, Last: chat.DefaultPage}
 	if l, ok := lang.Parse(q.Get("lang")); ok {
 		p.Lang = l
 	}

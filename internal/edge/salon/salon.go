@@ -29,7 +29,7 @@ var Format = &hub.Format{
 type client struct{ *edge.Session }
 
 // Open makes the dialect of a session.
-func Open(s *edge.Session) edge.Dialect { return client{s} }
+func Open(s *edge.Session, _ *edge.Params) edge.Dialect { return client{s} }
 
 // Greet says nothing: the client begins.
 func (client) Greet() {}

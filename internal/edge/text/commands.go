@@ -97,7 +97,7 @@ func join(p *person, arg string) *chat.Error {
 		return rooms.Problem(err)
 	}
 	if id != p.room {
-		if err := p.Do(&rooms.Move{Room: string(id), From: hub.From{Last: p.Params().Last}}, p.show); err != nil {
+		if err := p.Do(&rooms.Move{Room: string(id), From: hub.From{Last: p.last}}, p.show); err != nil {
 			return err
 		}
 		p.room = id

@@ -33,11 +33,12 @@ func format(l lang.Lang) *hub.Format {
 type person struct {
 	*edge.Session
 	room chat.RoomID // where it is, or will be after hello
+	last int         // how many earlier messages a room begins with
 }
 
 // Open makes the dialect of a session.
-func Open(s *edge.Session) edge.Dialect {
-	return &person{Session: s, room: s.Params().Room}
+func Open(s *edge.Session, p *edge.Params) edge.Dialect {
+	return &person{Session: s, room: p.Room, last: p.Last}
 }
 
 // Greet asks for the name.
@@ -82,7 +83,7 @@ func (p *person) hello(frame string) error {
 		return p.CountRefused(err)
 	}
 	p.say("Welcome %s, you are in %s. /help lists the commands.", p.Actor().User().Name, p.room)
-	from := hub.From{Last: p.Params().Last}
+	from := hub.From{Last: p.last}
 	if err := p.Do(&rooms.Join{Room: string(p.room), From: from}, p.show); err != nil {
 		p.refuse(err)
 		p.Close(protocol.CloseUnavailable, "the history does not answer: try again")
