@@ -102,13 +102,9 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		Rooms: n.rooms, Dialects: map[string]edge.Open{protocol.Subprotocol: salon.Open, "": text.Open},
 		Logger: n.log, Lang: l, Ping: n.cfg.Ping, Hello: n.cfg.Hello, Poller: n.poller,
 	})
-	pages, err := web.Pages()
-	if err != nil {
-		return err
-	}
 	n.rooms.Start()
 	sc := server.Config{
-		Sessions: n.sessions, Web: pages, Logger: n.log, Lang: l,
+		Sessions: n.sessions, Web: web.Pages(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
 		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()}, TLS: certificate,

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -13,34 +15,46 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// pages serves the browser client from memory, by URL path. The ETag of a page comes from its content: a browser shows a
-// new version at once and does not load an old one again.
-type pages map[string]page
+// pages serves the browser client by URL path. A page is read when it is first asked for, and kept. Its ETag comes from its
+// content: a browser shows a new version at once and does not load an old one again.
+type pages struct {
+	log    *slog.Logger
+	byPath map[string]func() (page, error)
+}
 
 type page struct {
 	body []byte
 	etag string
 }
 
-func newPages(files map[string][]byte) pages {
-	p := pages{}
-	for name, body := range files {
-		sum := sha256.Sum256(body)
-		p["/"+name] = page{body, `"` + hex.EncodeToString(sum[:8]) + `"`}
+func newPages(files map[string]func() ([]byte, error), log *slog.Logger) *pages {
+	p := &pages{log: log, byPath: map[string]func() (page, error){}}
+	for name, read := range files {
+		p.byPath["/"+name] = sync.OnceValues(func() (page, error) {
+			body, err := read()
+			sum := sha256.Sum256(body)
+			return page{body, `"` + hex.EncodeToString(sum[:8]) + `"`}, err
+		})
 	}
-	p["/"] = p["/index.html"]
+	p.byPath["/"] = p.byPath["/index.html"]
 	return p
 }
 
-func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	f, ok := p[r.URL.Path]
+	read, ok := p.byPath[r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
+		return
+	}
+	f, err := read()
+	if err != nil {
+		p.log.Error("page", "path", r.URL.Path, "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()

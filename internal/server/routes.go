@@ -6,7 +6,7 @@ import (
 )
 
 func (s *Server) routes() http.Handler {
-	pages := newPages(s.Web)
+	pages := newPages(s.Web, s.Logger)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", s.serveWS)
 	mux.Handle("GET /healthz", s.Health)

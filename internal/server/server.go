@@ -23,7 +23,7 @@ import (
 // Config is what the HTTP side is made of.
 type Config struct {
 	Sessions *edge.Server
-	Web      map[string][]byte // the pages of the browser client, by path
+	Web      map[string]func() ([]byte, error) // the pages of the browser client, by path
 	Logger   *slog.Logger
 	Lang     lang.Lang // of connections that name none
 

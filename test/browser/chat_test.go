@@ -164,12 +164,12 @@ func checkSame(t *testing.T, want []string, pages ...*page) {
 // saveFile puts the one file where a person would, and gives its address.
 func saveFile(t *testing.T) string {
 	t.Helper()
-	pages, err := web.Pages()
+	page, err := web.Pages()["salon.html"]()
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "my salon.html")
-	if err := os.WriteFile(path, pages["salon.html"], 0o600); err != nil {
+	if err := os.WriteFile(path, page, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return (&url.URL{Scheme: "file", Path: path}).String()
