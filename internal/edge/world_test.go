@@ -22,6 +22,7 @@ import (
 	"salon/internal/edge/salon"
 	"salon/internal/edge/text"
 	historysqlite "salon/internal/history/sqlite"
+	"salon/internal/lang"
 	"salon/internal/presence/memory"
 	"salon/internal/protocol"
 	"salon/internal/rooms"
@@ -116,7 +117,9 @@ func (w *world) open(t *testing.T) *house {
 		h.mu.Lock()
 		h.conns = append(h.conns, conn)
 		h.mu.Unlock()
-		served.Go(func() { h.Serve(conn, &edge.Params{Room: chat.DefaultRoom}) })
+		params := &edge.Params{Room: chat.DefaultRoom}
+		params.Lang, _ = lang.Parse(r.URL.Query().Get("lang"))
+		served.Go(func() { h.Serve(conn, params) })
 	}))
 	h.url = "ws" + strings.TrimPrefix(web.URL, "http")
 	t.Cleanup(func() {

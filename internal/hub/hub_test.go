@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -147,44 +148,49 @@ func TestNodesRepairWhatTheBrokerLost(t *testing.T) {
 }
 
 func TestPresenceEdges(t *testing.T) {
-	h := newWorld(t).alone(t)
-	_, watch := join(t, h, "watch", From{})
-	one, _ := join(t, h, "ada", From{})
-	eventually(t, "ada joined", func() bool { return watch.count("presence join") == 1 })
-	s := &screen{}
-	two := joinWith(t, h, s, Join{Session: "s_two", User: user("ada")})
-	one.Leave(true)
-	if !strings.Contains(s.lines[0], `"count":2`) {
-		t.Errorf("joined: %s", s.lines[0])
-	}
-	two.Leave(false) // lost: comes back within the grace
-	three := joinWith(t, h, s, Join{Session: "s_three", User: user("ada"), Back: true})
-	time.Sleep(3 * grace) // nothing must come: there is no condition to wait for
-	if n := watch.count("presence leave") + watch.count("presence back"); n != 0 {
-		t.Errorf("%d announcements of one who was back in time: %v", n, watch.kinds)
-	}
-	three.Leave(false)
-	eventually(t, "ada left", func() bool { return watch.count("presence leave") == 1 })
-	joinWith(t, h, s, Join{Session: "s_four", User: user("ada"), Back: true})
-	eventually(t, "ada is back", func() bool { return watch.count("presence back") == 1 })
-	if watch.count("presence join") != 1 {
-		t.Error("announced as new")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newWorld(t).alone(t)
+		_, watch := join(t, h, "watch", From{})
+		one, _ := join(t, h, "ada", From{})
+		eventually(t, "ada joined", func() bool { return watch.count("presence join") == 1 })
+		s := &screen{}
+		two := joinWith(t, h, s, Join{Session: "s_two", User: user("ada")})
+		one.Leave(true)
+		if !strings.Contains(s.lines[0], `"count":2`) {
+			t.Errorf("joined: %s", s.lines[0])
+		}
+		two.Leave(false) // lost: comes back within the grace
+		three := joinWith(t, h, s, Join{Session: "s_three", User: user("ada"), Back: true})
+		time.Sleep(3 * grace) // by the bubble's clock
+		synctest.Wait()       // nothing must come
+		if n := watch.count("presence leave") + watch.count("presence back"); n != 0 {
+			t.Errorf("%d announcements of one who was back in time: %v", n, watch.kinds)
+		}
+		three.Leave(false)
+		eventually(t, "ada left", func() bool { return watch.count("presence leave") == 1 })
+		joinWith(t, h, s, Join{Session: "s_four", User: user("ada"), Back: true})
+		eventually(t, "ada is back", func() bool { return watch.count("presence back") == 1 })
+		if watch.count("presence join") != 1 {
+			t.Error("announced as new")
+		}
+	})
 }
 
 func TestPresenceAcrossNodes(t *testing.T) {
-	w := newWorld(t)
-	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
-	ada, s1 := join(t, h1, "ada", From{})
-	eventually(t, "presence knows ada", func() bool { return ada.Who(t.Context(), "", 10).Count == 1 && len(peopled(t, w)) == 1 })
-	bob, s2 := join(t, h2, "bob", From{})
-	eventually(t, "n1 sees bob", func() bool { return s1.count("presence join") == 1 })
-	if !strings.Contains(s2.lines[0], `"count":2`) {
-		t.Errorf("bob's list lacks ada: %s", s2.lines[0])
-	}
-	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
-	bob.Leave(true)
-	eventually(t, "n1 sees bob go, by comparing", func() bool { return s1.count("presence leave") == 1 })
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		h1, h2 := w.node(t, "n1"), w.node(t, "n2")
+		ada, s1 := join(t, h1, "ada", From{})
+		eventually(t, "presence knows ada", func() bool { return ada.Who(t.Context(), "", 10).Count == 1 && len(peopled(t, w)) == 1 })
+		bob, s2 := join(t, h2, "bob", From{})
+		eventually(t, "n1 sees bob", func() bool { return s1.count("presence join") == 1 })
+		if !strings.Contains(s2.lines[0], `"count":2`) {
+			t.Errorf("bob's list lacks ada: %s", s2.lines[0])
+		}
+		w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
+		bob.Leave(true)
+		eventually(t, "n1 sees bob go, by comparing", func() bool { return s1.count("presence leave") == 1 })
+	})
 }
 
 func peopled(t *testing.T, w *world) map[chat.RoomID]int {
@@ -197,28 +203,30 @@ func peopled(t *testing.T, w *world) map[chat.RoomID]int {
 }
 
 func TestCrowdIsCounted(t *testing.T) {
-	h := newWorld(t).alone(t)
-	_, watch := join(t, h, "watch", From{})
-	var members []*Member
-	for i := range 150 {
-		m, _ := join(t, h, fmt.Sprint("u", i), From{})
-		members = append(members, m)
-	}
-	eventually(t, "the count is told", func() bool { return watch.count("presence count") > 0 })
-	if n := watch.count("presence join"); n >= chat.CrowdSize {
-		t.Errorf("%d joins told in a crowd", n)
-	}
-	_, late := join(t, h, "late", From{})
-	if strings.Contains(late.lines[0], "members") || !strings.Contains(late.lines[0], `"count":152`) {
-		t.Errorf("joined a crowd: %.200s", late.lines[0])
-	}
-	for _, m := range members[:100] {
-		m.Leave(true)
-	}
-	eventually(t, "the list is back", func() bool {
-		watch.mu.Lock()
-		defer watch.mu.Unlock()
-		return strings.Contains(watch.lines[len(watch.lines)-1], `"members":[`)
+	synctest.Test(t, func(t *testing.T) {
+		h := newWorld(t).alone(t)
+		_, watch := join(t, h, "watch", From{})
+		var members []*Member
+		for i := range 150 {
+			m, _ := join(t, h, fmt.Sprint("u", i), From{})
+			members = append(members, m)
+		}
+		eventually(t, "the count is told", func() bool { return watch.count("presence count") > 0 })
+		if n := watch.count("presence join"); n >= chat.CrowdSize {
+			t.Errorf("%d joins told in a crowd", n)
+		}
+		_, late := join(t, h, "late", From{})
+		if strings.Contains(late.lines[0], "members") || !strings.Contains(late.lines[0], `"count":152`) {
+			t.Errorf("joined a crowd: %.200s", late.lines[0])
+		}
+		for _, m := range members[:100] {
+			m.Leave(true)
+		}
+		eventually(t, "the list is back", func() bool {
+			watch.mu.Lock()
+			defer watch.mu.Unlock()
+			return strings.Contains(watch.lines[len(watch.lines)-1], `"members":[`)
+		})
 	})
 }
 

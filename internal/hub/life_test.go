@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"salon/internal/broker"
@@ -108,35 +109,37 @@ func (silent) Append(ctx context.Context, _ chat.RoomID, _ []chat.Event) ([]chat
 }
 
 func TestCloseDoesNotWaitForStores(t *testing.T) {
-	w := newWorld(t)
-	w.history = silent{w.history}
-	h := w.alone(t)
-	m, _ := join(t, h, "ada", From{})
-	const batches = 5 // at storeTimeout each
-	refused := make(chan error, batches*maxBatch)
-	for range cap(refused) {
-		m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: "x"}, func(_ *chat.Event, err error) { refused <- err })
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if err := h.Stop(ctx); err == nil {
-		t.Error("stopped with sends waiting")
-	}
-	done := make(chan struct{})
-	go func() {
-		h.close()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-time.After(batches * storeTimeout / 2):
-		t.Fatal("close waits for the store")
-	}
-	for range cap(refused) {
-		if err := <-refused; chat.CodeOf(err) != chat.CodeUnavailable {
-			t.Fatalf("refused with %v", err)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.history = silent{w.history}
+		h := w.alone(t)
+		m, _ := join(t, h, "ada", From{})
+		const batches = 5 // at storeTimeout each
+		refused := make(chan error, batches*maxBatch)
+		for range cap(refused) {
+			m.Send(chat.Event{Kind: chat.KindMessage, User: user("ada"), CID: chat.NewCID(), Text: "x"}, func(_ *chat.Event, err error) { refused <- err })
 		}
-	}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := h.Stop(ctx); err == nil {
+			t.Error("stopped with sends waiting")
+		}
+		done := make(chan struct{})
+		go func() {
+			h.close()
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-time.After(batches * storeTimeout / 2):
+			t.Fatal("close waits for the store")
+		}
+		for range cap(refused) {
+			if err := <-refused; chat.CodeOf(err) != chat.CodeUnavailable {
+				t.Fatalf("refused with %v", err)
+			}
+		}
+	})
 }
 
 // early is a history whose first read after a number has begun, and read, before an event was stored, and ends later.

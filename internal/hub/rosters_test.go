@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	brokermem "salon/internal/broker/memory"
 	"salon/internal/chat"
@@ -60,18 +61,20 @@ func TestManyRoomsAreComparedByDigests(t *testing.T) {
 
 // One came and one went, another took a new name, and all was lost on the way: the count is right and the list is not.
 func TestSameCountOfOthers(t *testing.T) {
-	w := newWorld(t)
-	h1, h2 := w.node(t, "n1"), w.node(t, "n2")
-	ada, _ := join(t, h1, "ada", From{})
-	join(t, h1, "dan", From{})
-	eventually(t, "presence knows ada and dan", func() bool { return peopled(t, w)["r"] == 2 })
-	_, watch := join(t, h2, "bob", From{})
-	w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
-	ada.Leave(true)
-	join(t, h1, "eve", From{})
-	eventually(t, "bob is told", func() bool { return watch.count("presence join") == 1 && watch.count("presence leave") == 1 })
-	renamed := user("dan")
-	renamed.Name = "dennis"
-	h1.rosters.UserChanged(renamed, true)
-	eventually(t, "bob is told of the name", func() bool { return watch.count("presence rename") == 1 })
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		h1, h2 := w.node(t, "n1"), w.node(t, "n2")
+		ada, _ := join(t, h1, "ada", From{})
+		join(t, h1, "dan", From{})
+		eventually(t, "presence knows ada and dan", func() bool { return peopled(t, w)["r"] == 2 })
+		_, watch := join(t, h2, "bob", From{})
+		w.net.Lose(func(*brokermem.Node, chat.RoomID, []byte) bool { return true })
+		ada.Leave(true)
+		join(t, h1, "eve", From{})
+		eventually(t, "bob is told", func() bool { return watch.count("presence join") == 1 && watch.count("presence leave") == 1 })
+		renamed := user("dan")
+		renamed.Name = "dennis"
+		h1.rosters.UserChanged(renamed, true)
+		eventually(t, "bob is told of the name", func() bool { return watch.count("presence rename") == 1 })
+	})
 }

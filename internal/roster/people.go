@@ -229,6 +229,7 @@ func (o *people) corrected(got presence.Members, asked time.Time) []*chat.Change
 // endCrowd begins to tell names again, with the whole list.
 func (o *people) endCrowd(there map[chat.UserID]chat.User) *chat.Change {
 	o.crowd, o.total = false, 0
+	o.dropAbsent() // left in the crowd, with a session elsewhere, which may have ended since
 	o.add(there)
 	all := o.list()
 	return &chat.Change{Kind: chat.ChangeCount, Count: all.Count, Members: all.Members}
