@@ -243,6 +243,3 @@ func (g *guest) speaks(room string) string {
 	return g.next("event")["user"].(map[string]any)["name"].(string)
 }
 
-func userOf(welcome map[string]any) chat.UserID {
-	return chat.UserID(welcome["user"].(map[string]any)["id"].(string))
-}
