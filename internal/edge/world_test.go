@@ -242,4 +242,3 @@ func (g *guest) speaks(room string) string {
 	g.say(`{"type":"send","room":%q,"cid":%q,"text":"x"}`, room, chat.NewCID())
 	return g.next("event")["user"].(map[string]any)["name"].(string)
 }
-
