@@ -75,7 +75,7 @@ func (r *Room) accept(batch []send, stored []chat.Event) (next []send) {
 
 	r.mu.Lock()
 	mine := r.out.claim()
-	r.gate.offer(entries, r.deliverLater)
+	r.gate.offer(entries, r.pass)
 	r.repairGap()
 	r.out.put(item{flush: senders})
 	next = r.sends.take()
@@ -91,7 +91,7 @@ func (r *Room) accept(batch []send, stored []chat.Event) (next []send) {
 	case next == nil:
 		r.deliver(items, members)
 	default:
-		r.node.work.Go(func() { r.deliver(items, members) })
+		r.deliverApart(items, members)
 	}
 	return next
 }

@@ -21,6 +21,7 @@ type Room struct {
 	uses   atomic.Int64 // under way, one for each member among them; the room is not forgotten meanwhile
 	peers  *cluster.Room
 	roster *roster.Roster
+	pass   func(entry) // deliverLater, made once
 
 	mu        sync.Mutex // guards what follows
 	used      time.Time  // when it was made, or last had a member
@@ -34,6 +35,7 @@ type Room struct {
 func newRoom(n *node, id chat.RoomID) *Room {
 	r := &Room{node: n, id: id, used: time.Now(), peers: n.cluster.Room(id)}
 	r.roster = n.rosters.Add(id, &r.mu, r.peers, r)
+	r.pass = r.deliverLater
 	return r
 }
 
@@ -95,7 +97,7 @@ func (r *Room) loadNow() error {
 		return err
 	}
 	r.gate.start(newest, page.Head)
-	r.gate.release(r.deliverLater)
+	r.gate.release(r.pass)
 	r.repairGap()
 	return nil
 }
@@ -104,7 +106,7 @@ func (r *Room) loadNow() error {
 func (r *Room) offer(entries []entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.gate.offer(entries, r.deliverLater)
+	r.gate.offer(entries, r.pass)
 	r.repairGap()
 }
 
@@ -235,6 +237,11 @@ func (r *Room) takeOut() ([]item, []*receiver) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.out.take()
+}
+
+// deliverApart delivers on a goroutine of its own.
+func (r *Room) deliverApart(items []item, members []*receiver) {
+	r.node.work.Go(func() { r.deliver(items, members) })
 }
 
 // deliver hands items to the members, and then what came meanwhile, until nothing did. What came meanwhile goes out together:
