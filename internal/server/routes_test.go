@@ -14,7 +14,7 @@ func TestHealthByAnyMethod(t *testing.T) {
 		w.WriteHeader(status)
 		io.WriteString(w, "said")
 	})
-	s := &Server{Config: Config{Health: answer, Ready: answer, Web: map[string][]byte{"index.html": nil}}}
+	s := &Server{Config: Config{Health: answer, Ready: answer, Web: map[string]func() ([]byte, error){"index.html": func() ([]byte, error) { return nil, nil }}}}
 	ask := func(method, path string) int {
 		w := httptest.NewRecorder()
 		s.routes().ServeHTTP(w, httptest.NewRequest(method, path, nil))
