@@ -4,7 +4,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /salon ./cmd/salon && mkdir /data
+RUN CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags='-s -w' -o /salon ./cmd/salon && mkdir /data
 
 FROM scratch
 COPY --from=build /salon /salon

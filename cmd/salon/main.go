@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"salon/internal/config"
@@ -55,6 +54,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 // serve runs a server until a signal ends ctx. A second signal ends the program at once.
 func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.Writer) error {
 	wire, _ := lang.Parse(cli.Lang) // French unless the setting says otherwise, whatever the language of this machine: the course's clients expect it
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // from the start: it must not end a server that is about to open
+	defer signal.Stop(hangup)
 	n, err := node.Start(ctx, cli.Serve, wire, stderr)
 	if err != nil {
 		return err
@@ -65,7 +67,7 @@ func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.
 	for _, u := range forOthers(cli.Serve.Address.Address, n.URL(), own) {
 		fmt.Fprintln(stdout, l.Text("For others on the network: %s", u))
 	}
-	err = n.Wait(ctx)
+	err = reloading(hangup, n, func() error { return n.Wait(ctx) })
 	stop()
 	bounded, cancel := context.WithTimeout(context.Background(), cli.Serve.Stop)
 	defer cancel()
@@ -75,16 +77,16 @@ func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.
 	return err
 }
 
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			v += " " + s.Value[:12]
+// reloading has n reload at each hangup until wait returns.
+func reloading(hangup <-chan os.Signal, n *node.Node, wait func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- wait() }()
+	for {
+		select {
+		case <-hangup:
+			n.Reload()
+		case err := <-ended:
+			return err
 		}
 	}
-	return v + " " + info.GoVersion
 }

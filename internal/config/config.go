@@ -33,6 +33,8 @@ type CLI struct {
 	Echo    Echo    `cmd:"" help:"Course step 1: answer each text, or ask such a server."`
 	Migrate Migrate `cmd:"" help:"Carry a history from one store to another."`
 	Version Version `cmd:"" help:"Print the version."`
+
+	Exposed []string `kong:"-"` // the arguments that show a password to other users of this machine; see exposed
 }
 
 // Address is where a server listens, or where to find it.
@@ -61,11 +63,13 @@ func (a *Address) check() error {
 type Serve struct {
 	Address `embed:""`
 
-	Data     string `help:"Folder of the embedded store." type:"path" placeholder:"DIR"`
-	Redis    string `help:"Keep who is connected in Redis, and reach the other nodes through it: redis://[user:password@]host:port[,host:port…][/db]." placeholder:"URL"`
-	Mongo    string `help:"Keep the history in MongoDB instead of the embedded store: mongodb://[user:password@]host:port[,…]/[database]." placeholder:"URI"`
-	LogFile  string `help:"Write the log to this file instead of the terminal." type:"path" placeholder:"FILE"`
-	LogLevel string `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info"`
+	Data      string `help:"Folder of the embedded store." type:"path" placeholder:"DIR"`
+	Redis     string `help:"Keep who is connected in Redis, and reach the other nodes through it: redis://[user:password@]host:port[,host:port…][/db]." placeholder:"URL"`
+	Mongo     string `help:"Keep the history in MongoDB instead of the embedded store: mongodb://[user:password@]host:port[,…]/[database]." placeholder:"URI"`
+	RedisFile string `help:"Read what --redis would say from this file: other users of the machine can see a flag." type:"path" placeholder:"FILE"`
+	MongoFile string `help:"Read what --mongo would say from this file." type:"path" placeholder:"FILE"`
+	LogFile   string `help:"Write the log to this file instead of the terminal." type:"path" placeholder:"FILE"`
+	LogLevel  string `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info"`
 
 	MaxText       int     `help:"Longest text, in bytes." default:"65536"`
 	MaxRate       float64 `help:"Sends per second of one session, with a burst of twice as many; 0 for no limit." default:"20"`
@@ -86,6 +90,8 @@ type Serve struct {
 	Compress bool     `help:"Offer permessage-deflate." default:"true" negatable:""`
 	Poll     bool     `help:"Wait for all connections with one goroutine, so that an idle connection takes less memory. Elsewhere than on Linux each connection has a goroutine of its own, as with --no-poll." default:"true" negatable:""`
 	Metrics  bool     `help:"Serve /metrics." default:"true" negatable:""`
+
+	Exposed []string `kong:"-"` // as CLI.Exposed
 }
 
 // Chat is the terminal client's configuration.
@@ -113,7 +119,7 @@ type Echo struct {
 
 // Migrate carries a history from one store to another.
 type Migrate struct {
-	From string `arg:"" help:"The store to read: the data folder of an embedded one, or mongodb://…"`
+	From string `arg:"" help:"The store to read: the data folder of an embedded one, mongodb://…, or @FILE, a file that holds such a line."`
 	To   string `arg:"" help:"The store to write: empty, or an earlier try's."`
 }
 
@@ -150,6 +156,8 @@ func Parse(args []string, out io.Writer) (cli *CLI, command string, done bool, e
 		return nil, "", false, explain(k.Model, args, err)
 	}
 	command = ctx.Selected().Name
+	cli.Exposed = exposed(args)
+	cli.Serve.Exposed = cli.Exposed
 	return cli, command, false, cli.check(command)
 }
 
@@ -176,6 +184,8 @@ func (c *CLI) check(command string) error {
 		return c.Chat.check()
 	case "echo":
 		return c.Echo.check()
+	case "migrate":
+		return c.Migrate.check()
 	}
 	return nil
 }
@@ -207,6 +217,12 @@ func (s *Serve) check() error {
 	case (s.TLSCert == "") != (s.TLSKey == ""):
 		return chat.Problemf("--tls-cert and --tls-key go together")
 	}
+	if err := fromFile("redis", s.RedisFile, &s.Redis); err != nil {
+		return err
+	}
+	if err := fromFile("mongo", s.MongoFile, &s.Mongo); err != nil {
+		return err
+	}
 	if s.Redis != "" && !strings.HasPrefix(s.Redis, "redis://") && !strings.HasPrefix(s.Redis, "rediss://") {
 		return chat.Problemf("--redis: the URL does not start with redis:// or rediss://")
 	}
@@ -223,6 +239,13 @@ func (c *Chat) check() error {
 		return chat.Problemf("--last: %d is less than 0", *c.Last)
 	}
 	return c.Address.check()
+}
+
+func (m *Migrate) check() error {
+	if err := store(&m.From); err != nil {
+		return err
+	}
+	return store(&m.To)
 }
 
 func (e *Echo) check() error { return e.Address.check() }

@@ -20,6 +20,8 @@ var (
 	ErrTooLarge = errors.New("history: event too large")
 	// ErrConflict says that what is imported does not continue or repeat what is stored.
 	ErrConflict = errors.New("history: another history is stored")
+	// ErrNone says that a database that was only to be read holds no history.
+	ErrNone = errors.New("there is no history")
 	// ErrClosed says that the store was closed.
 	ErrClosed = chat.ErrClosed
 )

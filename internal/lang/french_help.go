@@ -18,6 +18,8 @@ var frenchHelp = map[string]string{
 	"Folder of the embedded store.": "Dossier du dépôt intégré.",
 	"Keep who is connected in Redis, and reach the other nodes through it: redis://[user:password@]host:port[,host:port…][/db].": "Garder dans Redis qui est connecté, et joindre par lui les autres nœuds : redis://[utilisateur:mot de passe@]hôte:port[,hôte:port…][/db].",
 	"Keep the history in MongoDB instead of the embedded store: mongodb://[user:password@]host:port[,…]/[database].":             "Garder l’historique dans MongoDB au lieu du dépôt intégré : mongodb://[utilisateur:mot de passe@]hôte:port[,…]/[base].",
+	"Read what --redis would say from this file: other users of the machine can see a flag.":                                     "Lire dans ce fichier ce que dirait --redis : les autres utilisateurs de la machine voient une option.",
+	"Read what --mongo would say from this file.":                                                                                "Lire dans ce fichier ce que dirait --mongo.",
 	"Write the log to this file instead of the terminal.":                                                                        "Écrire le journal dans ce fichier au lieu du terminal.",
 	"Least level that is logged: debug, info, warn, error.":                                                                      "Niveau à partir duquel on journalise : debug, info, warn, error.",
 	"Longest text, in bytes.": "Texte le plus long, en octets.",
@@ -50,8 +52,8 @@ var frenchHelp = map[string]string{
 	"How many earlier messages to begin with, 0 for none (by itself 50 in a terminal, none in a pipe).": "Nombre de messages précédents par où commencer, 0 pour aucun (sans l’option 50 dans un terminal, aucun dans un tube).",
 
 	// echo, migrate
-	"Ask this server instead of being one.":                                 "Interroger ce serveur au lieu d’en être un.",
-	"Echo text and binary exactly, up to 16 MiB.":                           "Renvoyer texte et binaire tels quels, jusqu’à 16 Mio.",
-	"The store to read: the data folder of an embedded one, or mongodb://…": "Le dépôt à lire : le dossier de données d’un dépôt intégré, ou mongodb://…",
-	"The store to write: empty, or an earlier try's.":                       "Le dépôt à écrire : vide, ou celui d’un essai précédent.",
+	"Ask this server instead of being one.":       "Interroger ce serveur au lieu d’en être un.",
+	"Echo text and binary exactly, up to 16 MiB.": "Renvoyer texte et binaire tels quels, jusqu’à 16 Mio.",
+	"The store to read: the data folder of an embedded one, mongodb://…, or @FILE, a file that holds such a line.": "Le dépôt à lire : le dossier de données d’un dépôt intégré, mongodb://…, ou @FICHIER, un fichier qui contient une telle ligne.",
+	"The store to write: empty, or an earlier try's.":                                                              "Le dépôt à écrire : vide, ou celui d’un essai précédent.",
 }

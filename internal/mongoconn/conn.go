@@ -20,8 +20,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-
-	"salon/internal/chat"
 )
 
 // Options are what may be chosen; the zero value works.
@@ -53,12 +51,13 @@ type DB struct {
 // primary, and retry by themselves. No error holds the password. Errors: [chat.ErrUnavailable], after at most some seconds.
 func Open(ctx context.Context, uri string, o Options) (*DB, error) {
 	o = o.withDefaults()
-	client, secret, err := connect(uri, o.Selection)
+	client, t, err := connect(uri, o.Selection)
 	if err != nil {
 		return nil, err
 	}
+	t.timeout = o.Timeout
 	db := &DB{
-		Log: o.Log, Timeout: o.Timeout, translator: translator{secret, o.Timeout},
+		Log: o.Log, Timeout: o.Timeout, translator: t,
 		client: client, db: client.Database(databaseName(uri, o.Database)),
 	}
 	bounded, cancel := context.WithTimeout(ctx, o.Timeout)
@@ -89,21 +88,24 @@ func (o Options) withDefaults() Options {
 
 // connect makes the client; nothing is sent yet. What the parser says of a bad string may quote the password, so it is
 // not passed on.
-func connect(uri string, selection time.Duration) (*mongo.Client, *strings.Replacer, error) {
+func connect(uri string, selection time.Duration) (client *mongo.Client, t translator, err error) {
 	o := options.Client().ApplyURI(uri)
-	if o.Validate() != nil {
-		return nil, nil, chat.Problemf("mongo: the connection string is not valid: it is mongodb://[user:password@]host[:port][,…]/[database][?options], with the password percent-encoded")
+	a := parseAddress(uri)
+	if err := o.Validate(); err != nil {
+		return nil, t, notValid(a, err)
+	}
+	if err := a.wrongOption(); err != nil {
+		return nil, t, err
 	}
 	// Retried writes are off: the engines find out by themselves what an unknown outcome stored. That works on servers
 	// without retried writes too, and one way is tested better than two.
 	o.SetWriteConcern(writeconcern.Majority()).SetReadConcern(readconcern.Majority()).SetReadPreference(readpref.Primary()).
 		SetRetryWrites(false).SetServerSelectionTimeout(selection).SetConnectTimeout(selection).SetAppName("salon")
-	client, err := mongo.Connect(o)
-	secret := redacter(uri, o)
-	if err != nil {
-		return nil, nil, fmt.Errorf("mongo: %s", secret.Replace(err.Error()))
+	t.secret, t.hosts = redacter(uri, o), strings.Join(o.Hosts, ", ")
+	if client, err = mongo.Connect(o); err != nil {
+		return nil, t, fmt.Errorf("mongo: %s", t.Redact(err))
 	}
-	return client, secret, nil
+	return client, t, nil
 }
 
 // Name returns the database's name.

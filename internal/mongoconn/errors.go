@@ -49,6 +49,7 @@ func Unsent(err error) bool { return errors.As(err, &topology.ServerSelectionErr
 type translator struct {
 	secret  *strings.Replacer // removes the password from texts
 	timeout time.Duration     // for one request
+	hosts   string            // of the connection string, to be shown
 }
 
 // Translate turns err, which came from the server or from the connection to it, into an error of the contracts. ctx is the
@@ -68,6 +69,9 @@ func (t translator) Translate(ctx context.Context, what string, err error, own .
 		return fmt.Errorf("mongo: %s: %w: %w", what, chat.ErrUnavailable, context.DeadlineExceeded)
 	case Lasting(err):
 		return fmt.Errorf("mongo: %s: %s", what, t.Redact(err))
+	}
+	if plain := away(t.hosts, err); plain != nil {
+		return fmt.Errorf("mongo: %s: %w", what, plain)
 	}
 	return fmt.Errorf("mongo: %s: %w: %s", what, chat.ErrUnavailable, t.Redact(err))
 }

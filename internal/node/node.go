@@ -4,14 +4,12 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -30,19 +28,20 @@ import (
 
 // Node is one running server.
 type Node struct {
-	cfg      config.Serve
-	id       string
-	listener net.Listener
-	log      *slog.Logger
-	logFile  io.Closer
-	parts    *parts
-	rooms    *rooms.Rooms
-	poller   *ws.Poller // nil for none
-	sessions *edge.Server
-	server   *server.Server
-	served   chan error
-	tuning   sync.WaitGroup
-	endTune  context.CancelFunc
+	cfg         config.Serve
+	id          string
+	listener    net.Listener
+	log         *slog.Logger
+	logFile     *logFile // nil without --log-file
+	parts       *parts
+	rooms       *rooms.Rooms
+	poller      *ws.Poller // nil for none
+	sessions    *edge.Server
+	server      *server.Server
+	served      chan error
+	certificate *certificate // nil without TLS
+	tuning      sync.WaitGroup
+	endTune     context.CancelFunc
 
 	stop    sync.Once
 	stopped error
@@ -56,9 +55,10 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 			n.undo()
 		}
 	}()
-	certificate, err := n.certificate()
-	if err != nil {
-		return nil, err
+	if cfg.TLSCert != "" {
+		if n.certificate, err = readCertificate(cfg.TLSCert, cfg.TLSKey); err != nil {
+			return nil, err
+		}
 	}
 	// First what fails most often, and leaves nothing behind.
 	if n.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Address.String()); err != nil {
@@ -67,10 +67,13 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 	if err = n.openLog(stderr); err != nil {
 		return nil, err
 	}
+	for _, arg := range cfg.Exposed {
+		n.log.Warn("an argument shows a password to the other users of this machine: give it by a file or by the environment", "argument", arg)
+	}
 	if n.parts, err = openParts(ctx, cfg, n.id, n.log); err != nil {
 		return nil, err
 	}
-	if err = n.build(l, certificate); err != nil {
+	if err = n.build(l); err != nil {
 		return nil, err
 	}
 	go func() { n.fail(n.server.Serve(n.listener)) }()
@@ -81,7 +84,7 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 	return n, nil
 }
 
-func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
+func (n *Node) build(l lang.Lang) (err error) {
 	n.rooms, err = rooms.New(rooms.Config{
 		Node: n.id, History: n.parts.history, Accounts: n.parts.accounts, Presence: n.parts.presence, OpenBroker: n.parts.broker,
 		Format: salon.Format, Logger: n.log,
@@ -107,7 +110,10 @@ func (n *Node) build(l lang.Lang, certificate *tls.Config) (err error) {
 		Sessions: n.sessions, Web: web.Pages(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
-		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()}, TLS: certificate,
+		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()},
+	}
+	if n.certificate != nil {
+		sc.TLS = n.certificate.config()
 	}
 	if n.cfg.Metrics {
 		sc.Metrics = metricsHandler(n.rooms, n.sessions)
@@ -123,23 +129,12 @@ const (
 	compareEvery = 2 * time.Second
 )
 
-func (n *Node) certificate() (*tls.Config, error) {
-	if n.cfg.TLSCert == "" {
-		return nil, nil
-	}
-	c, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
-	if err != nil {
-		return nil, chat.Problemf("certificate: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
-}
-
 func (n *Node) openLog(stderr io.Writer) error {
 	out := stderr
 	if n.cfg.LogFile != "" {
-		f, err := os.OpenFile(n.cfg.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		f, err := openLogFile(n.cfg.LogFile)
 		if err != nil {
-			return chat.Problemf("log file: %w", err)
+			return err
 		}
 		n.logFile, out = f, f
 	}
@@ -149,6 +144,26 @@ func (n *Node) openLog(stderr io.Writer) error {
 	}
 	n.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	return nil
+}
+
+// Reload opens the log file again and reads the certificate again. What cannot be opened or read is logged, and what was in
+// use before stays so. It may be called at any time until Stop.
+func (n *Node) Reload() {
+	if n.logFile != nil {
+		if err := n.logFile.reopen(); err != nil {
+			n.log.Warn("the log file was not opened again; the one before stays in use", "err", err)
+		} else {
+			n.log.Info("log file opened again", "node", n.id)
+		}
+	}
+	if n.certificate == nil {
+		return
+	}
+	if err := n.certificate.read(); err != nil {
+		n.log.Warn("the certificate was not read again; the one before stays in use", "err", err)
+		return
+	}
+	n.log.Info("certificate read again", "until", n.certificate.until())
 }
 
 // URL gives the address to open in a browser.

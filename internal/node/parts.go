@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"salon/internal/accounts"
@@ -18,7 +17,6 @@ import (
 	"salon/internal/history"
 	historymongo "salon/internal/history/mongo"
 	historysqlite "salon/internal/history/sqlite"
-	"salon/internal/migrate"
 	"salon/internal/mongoconn"
 	"salon/internal/presence"
 	"salon/internal/presence/memory"
@@ -53,7 +51,7 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 		p.history, p.accounts = events, users
 	} else {
 		p.about = "sqlite " + cfg.Data
-		db, err := openSQLite(cfg.Data)
+		db, err := openSQLite(cfg.Data, log)
 		if err != nil {
 			return nil, err
 		}
@@ -83,22 +81,6 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 	return p, nil
 }
 
-// OpenStore opens the history that where names: mongodb://…, or the folder of an embedded one.
-func OpenStore(ctx context.Context, where string, log *slog.Logger) (migrate.Target, error) {
-	if strings.HasPrefix(where, "mongodb://") || strings.HasPrefix(where, "mongodb+srv://") {
-		events, users, err := openMongo(ctx, where, mongoconn.Options{Log: log, Timeout: time.Minute}) // nobody waits for a single answer
-		if err != nil {
-			return nil, err
-		}
-		return migrate.Join(events, users), nil
-	}
-	db, err := openSQLite(where)
-	if err != nil {
-		return nil, err
-	}
-	return migrate.Join(historysqlite.New(db), accountssqlite.New(db)), nil
-}
-
 // openMongo opens both engines on one client. Closing the history closes both.
 func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymongo.Store, *accountsmongo.Store, error) {
 	db, err := mongoconn.Open(ctx, uri, o)
@@ -116,15 +98,22 @@ func openMongo(ctx context.Context, uri string, o mongoconn.Options) (*historymo
 	return events, users, nil
 }
 
-func openSQLite(dir string) (*sqliteconn.DB, error) {
-	db, err := sqliteconn.Open(dir)
-	if err != nil {
-		if errors.Is(err, sqliteconn.ErrInUse) {
-			return nil, chat.Problemf("open the history in %s: another process uses this folder (%w)", dir, err)
-		}
-		return nil, chat.Problemf("open the history in %s: %w", dir, err)
+func openSQLite(dir string, log *slog.Logger) (*sqliteconn.DB, error) {
+	db, err := sqliteconn.OpenWith(dir, sqliteconn.Options{Log: log})
+	return db, sqliteProblem(dir, err)
+}
+
+// sqliteProblem says why the history in dir cannot be opened.
+func sqliteProblem(dir string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sqliteconn.ErrNoHistory):
+		return chat.Problemf("there is no history in %s", dir)
+	case errors.Is(err, sqliteconn.ErrInUse):
+		return chat.Problemf("open the history in %s: another process uses this folder (%w)", dir, err)
 	}
-	return db, nil
+	return chat.Problemf("open the history in %s: %w", dir, err)
 }
 
 // register finds out whether the other nodes have the same history. While Redis is away nobody knows: the node serves, and the

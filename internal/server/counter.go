@@ -94,7 +94,7 @@ func (c *counter) address(r *http.Request) string {
 	from := parse(r.RemoteAddr)
 	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(list) - 1; i >= 0 && c.isProxy(from); i-- {
-		a := parse(strings.TrimSpace(list[i])) // some proxies give the port too
+		a := parse(strings.TrimSpace(list[i]))
 		if !a.IsValid() {
 			break
 		}
@@ -112,17 +112,25 @@ func (c *counter) isProxy(a netip.Addr) bool {
 	return false
 }
 
+// parse reads an address as proxies write it: with or without a port, an IPv6 address with or without brackets, all of it perhaps
+// in quotes (RFC 7239, section 6). The zero Addr is for what is none.
 func parse(s string) netip.Addr {
+	if n := len(s); n > 1 && s[0] == '"' && s[n-1] == '"' {
+		s = strings.TrimSpace(s[1 : n-1])
+	}
 	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap()
+		return ap.Addr().Unmap().WithZone("")
+	}
+	if n := len(s); n > 1 && s[0] == '[' && s[n-1] == ']' {
+		s = s[1 : n-1]
 	}
 	a, _ := netip.ParseAddr(s)
-	return a.Unmap()
+	return a.Unmap().WithZone("")
 }
 
 func home(a netip.Addr) netip.Addr {
 	if a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
+		if p, err := a.Prefix(64); err == nil {
 			return p.Addr()
 		}
 	}

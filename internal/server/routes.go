@@ -9,8 +9,11 @@ func (s *Server) routes() http.Handler {
 	pages := newPages(s.Web, s.Logger)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", s.serveWS)
-	mux.Handle("GET /healthz", s.Health)
-	mux.Handle("GET /readyz", s.Ready)
+	for _, method := range []string{http.MethodGet, http.MethodOptions} { // HAProxy checks with OPTIONS unless told otherwise
+		mux.Handle(method+" /healthz", s.Health)
+		mux.Handle(method+" /readyz", s.Ready)
+	}
+	mux.HandleFunc("OPTIONS /{$}", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Allow", "GET, HEAD, OPTIONS") })
 	if s.Metrics != nil {
 		mux.Handle("GET /metrics", s.Metrics)
 	}

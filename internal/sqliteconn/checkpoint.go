@@ -25,7 +25,7 @@ type checkpointer struct {
 }
 
 func startCheckpointer(path string) (*checkpointer, error) {
-	c, err := openConn(path, "synchronous = FULL", "busy_timeout = 0")
+	c, err := openConn(path, "synchronous = FULL", fullSync, fullCheckpointSync, "busy_timeout = 0")
 	if err != nil {
 		return nil, err
 	}

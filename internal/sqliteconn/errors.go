@@ -11,6 +11,9 @@ import (
 	"salon/internal/chat"
 )
 
+// errReadOnly is the error of a write to a database that was opened by [OpenSource].
+var errReadOnly = errors.New("the history was opened for reading only")
+
 // translate makes an error of SQLite one that callers know. What may pass (a full disk, a read-only file, an I/O error) is
 // [chat.ErrUnavailable]. Others, such as a damaged file, stay as they are.
 func translate(op string, err error) error {

@@ -15,3 +15,12 @@ func tryLock(f *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// hasRights says that the system keeps who may use a file in its mode.
+const hasRights = true
+
+// ownedByUs tells whether a file belongs to the user that this process runs as.
+func ownedByUs(info os.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(s.Uid) == os.Geteuid()
+}

@@ -2,42 +2,38 @@ package sqliteconn
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
+
+	"salon/internal/chat"
 )
 
 //go:embed schema/*.sql
 var schemaFiles embed.FS
 
-// applicationID marks the file as Salon's ("Saln"), see SQLite's PRAGMA application_id.
-const applicationID = 0x53616c6e
+// versions lists the files of the schema, oldest first.
+func versions() []string {
+	files, err := fs.Glob(schemaFiles, "schema/*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	return files
+}
+
+// newest is the version of the schema that this program makes.
+func newest() int64 { return int64(len(versions())) }
 
 // upgrade brings the file to the newest version of the schema, and names a new history newID. Version n is what
 // schema/00n.sql leaves. The files are applied in order, each in one transaction with its number. Their statements are
 // never changed once released.
 func upgrade(c *Conn, newID string) error {
-	app, err := c.number("PRAGMA application_id")
+	have, err := versionOf(c)
 	if err != nil {
-		return fmt.Errorf("read the history: %w", err)
+		return err
 	}
-	have, err := c.number("PRAGMA user_version")
-	if err != nil {
-		return fmt.Errorf("read the history's version: %w", err)
-	}
-	tables, err := c.number("SELECT count(*) FROM sqlite_schema")
-	if err != nil {
-		return fmt.Errorf("read the history's schema: %w", err)
-	}
-	if tables > 0 && app != applicationID {
-		return errors.New("the file is a database of another program")
-	}
-	files, err := fs.Glob(schemaFiles, "schema/*.sql")
-	if err != nil {
-		return fmt.Errorf("list the schema's versions: %w", err)
-	}
+	files := versions()
 	if have > int64(len(files)) {
-		return fmt.Errorf("the history has version %d, made by a newer Salon; this one knows up to %d", have, len(files))
+		return chat.Problemf("the history has version %d, made by a newer Salon; this one knows up to %d", have, len(files))
 	}
 	if have < int64(len(files)) {
 		if err := applyAll(c, files, have); err != nil {

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"salon/internal/chat"
@@ -30,17 +31,28 @@ type DB struct {
 	folder *folder
 	queue  *queue
 
-	writer  *writer
+	writer  *writer       // nil in a DB that only reads
 	closing chan struct{} // closed when Close begins
 	readers chan *Conn    // the idle ones
 	written chan struct{} // closed when the writer has done every job
 	close   func() error  // once
 }
 
-// Open opens the database in the folder dir. It makes the folder if it is not there, readable by its owner only, and brings
-// the file to the newest version of the schema. Errors: [ErrInUse] when another process has the folder; others say what is
-// wrong with the disk or the file.
-func Open(dir string) (*DB, error) {
+// Options are what may be chosen; the zero value works.
+type Options struct {
+	Log *slog.Logger // default: slog.Default()
+}
+
+// Open is [OpenWith] without options.
+func Open(dir string) (*DB, error) { return OpenWith(dir, Options{}) }
+
+// OpenWith opens the database in the folder dir. It makes the folder if it is not there, readable by its owner only, and brings
+// the file to the newest version of the schema. Rights that others have to a folder that is there are taken away, or logged. Errors:
+// [ErrInUse] when another process has the folder; others say what is wrong with the disk or the file.
+func OpenWith(dir string, o Options) (*DB, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	f, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
@@ -50,8 +62,8 @@ func Open(dir string) (*DB, error) {
 		closing: make(chan struct{}), readers: make(chan *Conn, readerCount), written: make(chan struct{}),
 	}
 	db.close = sync.OnceValue(db.shut)
-	if db.writer, err = db.connect(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open history in %s: %w", dir, err), db.closeReaders(), f.close())
+	if db.writer, err = db.connect(o.Log); err != nil {
+		return nil, also(fmt.Errorf("open history in %s: %w", dir, err), db.closeReaders(), f.close())
 	}
 	go func() {
 		defer close(db.written)
@@ -61,11 +73,15 @@ func Open(dir string) (*DB, error) {
 }
 
 // connect opens the connections: the writer's first, which makes the schema.
-func (db *DB) connect() (*writer, error) {
+func (db *DB) connect(log *slog.Logger) (*writer, error) {
 	path, err := db.folder.file()
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseForeign(path); err != nil {
+		return nil, err
+	}
+	keepPrivate(db.folder.path, log)
 	w := &writer{path: path}
 	if err := w.open(); err != nil {
 		return nil, err
@@ -84,7 +100,7 @@ func (db *DB) connect() (*writer, error) {
 		w.checkpoints, err = startCheckpointer(path)
 	}
 	if err != nil {
-		return nil, errors.Join(err, w.tx.Conn.close())
+		return nil, also(err, w.tx.Conn.close())
 	}
 	return w, nil
 }
@@ -92,7 +108,12 @@ func (db *DB) connect() (*writer, error) {
 // Write has the writer do job, and returns once what it wrote is durable. A call whose context ends first gives an error
 // that is both [chat.ErrUnavailable] and the context's; the job may still be done. Errors: what [Job.Do] gave, wrapped;
 // [chat.ErrUnavailable] when the disk does not take it; [chat.ErrClosed].
-func (db *DB) Write(ctx context.Context, job Job) error { return db.queue.do(ctx, job) }
+func (db *DB) Write(ctx context.Context, job Job) error {
+	if db.writer == nil { // see OpenSource
+		return fmt.Errorf("%s: %w", job.Op, errReadOnly)
+	}
+	return db.queue.do(ctx, job)
+}
 
 // Read calls f with a connection that reads, once one is free. op names the operation in errors. Errors: what f gave,
 // wrapped; [chat.ErrUnavailable], also when ctx ends before f begins; [chat.ErrClosed].
@@ -124,12 +145,17 @@ func (db *DB) shut() error {
 	close(db.closing)
 	db.queue.close()
 	<-db.written
+	err := db.waitForReaders()
+	// The writer's connection is closed last, since the last connection to close removes the write-ahead log.
+	return errors.Join(err, translate("close history", db.writer.close()), db.folder.close())
+}
+
+// waitForReaders closes the readers, each when its read has ended.
+func (db *DB) waitForReaders() error {
 	var errs []error
-	for range readerCount { // waits for the reads that go on
+	for range readerCount {
 		errs = append(errs, (<-db.readers).close())
 	}
-	// The writer's connection is closed last, since the last connection to close removes the write-ahead log.
-	errs = append(errs, translate("close history", db.writer.close()), db.folder.close())
 	return errors.Join(errs...)
 }
 

@@ -54,7 +54,7 @@ type writer struct {
 // open opens the connection. The file need not have a schema yet.
 func (w *writer) open() error {
 	c, err := openConn(w.path,
-		"journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000",
+		"journal_mode = WAL", "synchronous = FULL", fullSync, fullCheckpointSync, "busy_timeout = 5000",
 		fmt.Sprintf("wal_autocheckpoint = %d", maxLogPages), "cache_size = -32768", "temp_store = MEMORY")
 	if err != nil {
 		return err

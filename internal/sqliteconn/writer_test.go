@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,8 @@ func roomNames(t *testing.T, db *DB) (names []string) {
 // TestDurability checks the settings that make a commit survive a crash of the machine.
 func TestDurability(t *testing.T) {
 	t.Parallel()
-	write(t, openTemp(t), func(tx *Tx) error {
+	db := openTemp(t)
+	write(t, db, func(tx *Tx) error {
 		var mode string
 		if _, err := tx.First("PRAGMA journal_mode", func(r Row) { mode = r.Text(0) }); err != nil || mode != "wal" {
 			t.Errorf("journal_mode is %q, %v", mode, err)
@@ -64,8 +66,59 @@ func TestDurability(t *testing.T) {
 		if sync, err := tx.number("PRAGMA synchronous"); err != nil || sync != 2 {
 			t.Errorf("synchronous is %d, %v, want 2 (FULL)", sync, err)
 		}
+		checkFullSync(t, tx.Conn)
 		return nil
 	})
+	c, err := startCheckpointer(db.writer.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFullSync(t, c.conn)
+	if err := c.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// checkFullSync checks the settings that matter on macOS.
+func checkFullSync(t *testing.T, c *Conn) {
+	t.Helper()
+	for _, pragma := range []string{"PRAGMA fullfsync", "PRAGMA checkpoint_fullfsync"} {
+		if on, err := c.number(pragma); err != nil || on != 1 {
+			t.Errorf("%s is %d, %v, want 1", pragma, on, err)
+		}
+	}
+}
+
+// TestNewFolderIsSynced: the folder above each new folder is synced, since a crash could lose the new one's name otherwise, and
+// so is the folder that the database is made in.
+func TestNewFolderIsSynced(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	made := filepath.Join(base, "a", "b", "c")
+	for _, c := range []struct {
+		dir  string
+		want []string
+	}{
+		{made, []string{base, filepath.Join(base, "a"), filepath.Join(base, "a", "b")}},
+		{made, nil}, // it is there by now
+		{filepath.Join(base, "a", "d") + "/", []string{filepath.Join(base, "a")}},
+	} {
+		var synced []string
+		err := makeFolder(c.dir, func(dir string) error {
+			synced = append(synced, dir)
+			return nil
+		})
+		if info, errStat := os.Stat(c.dir); err != nil || errStat != nil || !info.IsDir() || !slices.Equal(synced, c.want) {
+			t.Errorf("%s: synced %q, want %q (%v, %v)", c.dir, synced, c.want, err, errStat)
+		}
+	}
+	full := errors.New("the disk does not answer")
+	if err := makeFolder(filepath.Join(base, "e"), func(string) error { return full }); !errors.Is(err, full) {
+		t.Errorf("a folder that could not be synced: %v", err)
+	}
+	if err := syncFolder(base); err != nil {
+		t.Errorf("sync a folder: %v", err)
+	}
 }
 
 // endings records how the transactions that it observes end.

@@ -183,3 +183,36 @@ func dump(t *testing.T, dir string) (c contents) {
 	}
 	return c
 }
+
+// TestNoSource names a source that does not exist, or that is another program's: the program fails, and makes nothing.
+func TestNoSource(t *testing.T) {
+	dir := t.TempDir()
+	foreign := filepath.Join(dir, "foreign")
+	if err := os.Mkdir(foreign, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := []byte("not a history")
+	if err := os.WriteFile(filepath.Join(foreign, "history.db"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{filepath.Join(dir, "missing"), foreign} {
+		target := filepath.Join(dir, "target")
+		out, err := carry(t, source, target).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+			t.Errorf("%s: %v, %s", source, err, out)
+		}
+		if strings.Contains(string(out), "same on both sides") || !strings.Contains(string(out), source) {
+			t.Errorf("%s: said %s", source, out)
+		}
+		if _, err := os.Stat(target); !os.IsNotExist(err) {
+			t.Errorf("%s: the target was made", source)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("made: %v, %v", entries, err)
+	}
+	if b, err := os.ReadFile(filepath.Join(foreign, "history.db")); err != nil || !bytes.Equal(b, text) {
+		t.Errorf("another program's file is now %q, %v", b, err)
+	}
+}

@@ -33,11 +33,17 @@ var (
 
 // New makes the collections and indexes that are missing in db.
 func New(ctx context.Context, db *mongoconn.DB) (*Store, error) {
-	s := &Store{db: db, users: db.Collection("users"), tokens: db.Collection("tokens"), names: db.Collection("names")}
+	s := Source(db)
 	if err := s.prepare(ctx); err != nil {
 		return nil, db.Translate(ctx, "prepare the accounts", err)
 	}
 	return s, nil
+}
+
+// Source gives the accounts in db for reading only: it makes nothing in db. Of the store's methods, those that write must not be
+// called.
+func Source(db *mongoconn.DB) *Store {
+	return &Store{db: db, users: db.Collection("users"), tokens: db.Collection("tokens"), names: db.Collection("names")}
 }
 
 func (s *Store) prepare(ctx context.Context) error {

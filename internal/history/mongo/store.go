@@ -61,6 +61,34 @@ type counts struct {
 // New makes the collections and indexes that are missing in db, and logs what the server offers of what is used. The store
 // and db are closed together.
 func New(ctx context.Context, db *mongoconn.DB) (*Store, error) {
+	s := newStore(db)
+	if err := s.prepare(ctx); err != nil {
+		return nil, db.Translate(ctx, "prepare the history", err)
+	}
+	db.Log.Info("history in MongoDB", "clustered", s.events.clustered)
+	s.writer.start()
+	db.BeforeClose(s.stop)
+	return s, nil
+}
+
+// Source gives the history in db for reading only: it makes nothing in db. Of the store's methods, those that write must not be
+// called. Errors: [history.ErrNone].
+func Source(ctx context.Context, db *mongoconn.DB) (*Store, error) {
+	s := newStore(db)
+	err := s.findEvents(ctx)
+	if err == nil {
+		err = s.readID(ctx)
+	}
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, history.ErrNone
+	}
+	if err != nil {
+		return nil, db.Translate(ctx, "look for the history", err)
+	}
+	return s, nil
+}
+
+func newStore(db *mongoconn.DB) *Store {
 	s := &Store{
 		db: db, now: time.Now, meta: db.Collection("meta"),
 		events: &eventLog{events: db.Collection("events"), timeout: db.Timeout},
@@ -72,13 +100,7 @@ func New(ctx context.Context, db *mongoconn.DB) (*Store, error) {
 		stored: db.Collection("floors"), timeout: db.Timeout, node: chat.NewNodeID(),
 		publish: s.writer.flush, now: time.Now, sleep: mongoconn.Sleep,
 	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, db.Translate(ctx, "prepare the history", err)
-	}
-	db.Log.Info("history in MongoDB", "clustered", s.events.clustered)
-	s.writer.start()
-	db.BeforeClose(s.stop)
-	return s, nil
+	return s
 }
 
 // prepare makes what is missing in the database. Several nodes may do so at once.
@@ -106,17 +128,27 @@ func (s *Store) makeEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.findEvents(ctx); err != nil {
+		return err
+	}
+	// (room, seq) is unique by _id, see eventID.
+	return s.db.Index(ctx, s.events.events, "room_user_cid", true, "room", "user.id", "cid")
+}
+
+// findEvents finds out whether the collection of the events is clustered. A server that does not know that option may have
+// passed over it.
+func (s *Store) findEvents(ctx context.Context) error {
+	name := s.events.events.Name()
 	specs, err := s.db.Collections(ctx, name)
 	if err != nil {
 		return fmt.Errorf("look at the collection %s: %w", name, err)
 	}
-	for _, spec := range specs { // a server that does not know the option may have passed over it
+	for _, spec := range specs {
 		if _, err := spec.Options.LookupErr("clusteredIndex"); err == nil {
 			s.events.clustered = true
 		}
 	}
-	// (room, seq) is unique by _id, see eventID.
-	return s.db.Index(ctx, s.events.events, "room_user_cid", true, "room", "user.id", "cid")
+	return nil
 }
 
 // writeHeads stores heads, and looks whether other nodes want to write in the same rooms.
@@ -172,20 +204,33 @@ const historyID = "history"
 func (s *Store) identify(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.db.Timeout)
 	defer cancel()
-	var doc struct {
-		Name string `bson:"name"`
-	}
-	err := s.meta.FindOne(ctx, byID(historyID)).Decode(&doc)
+	err := s.readID(ctx)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		name := "h_" + strings.ToLower(rand.Text())
 		_, err = s.meta.InsertOne(ctx, bson.D{{Key: "_id", Value: historyID}, {Key: "name", Value: name}, {Key: "created", Value: s.now().UTC()}})
 		if err == nil || mongo.IsDuplicateKeyError(err) {
-			err = s.meta.FindOne(ctx, byID(historyID)).Decode(&doc)
+			err = s.readID(ctx)
 		}
 	}
 	if err != nil {
 		return "", err
 	}
-	s.id.Store(&doc.Name)
-	return doc.Name, nil
+	return *s.id.Load(), nil
+}
+
+// readID reads the history's name and keeps it. Errors: the driver's ErrNoDocuments, when it has none.
+func (s *Store) readID(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.db.Timeout)
+	defer cancel()
+	var doc struct {
+		Name string `bson:"name"`
+	}
+	err := s.meta.FindOne(ctx, byID(historyID)).Decode(&doc)
+	if err == nil && doc.Name == "" {
+		err = mongo.ErrNoDocuments // a document of another program
+	}
+	if err == nil {
+		s.id.Store(&doc.Name)
+	}
+	return err
 }
