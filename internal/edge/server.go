@@ -182,6 +182,11 @@ func (s *Server) RefuseTooMany(conn *ws.Conn, p *Params) {
 	s.refuse(conn, p, protocol.CloseTooMany, "too many connections from this address")
 }
 
+// RefuseOrigin turns a connection away since it is a page's whose host may not connect.
+func (s *Server) RefuseOrigin(conn *ws.Conn, p *Params) {
+	s.refuse(conn, p, protocol.CloseOrigin, "pages of this address may not connect here: whoever runs the server can allow it (--origin)")
+}
+
 // refuse tells a connection why it is turned away, and closes it.
 func (s *Server) refuse(conn *ws.Conn, p *Params, code int, why string) {
 	s.session(conn, p).Bye(code, why)

@@ -82,6 +82,7 @@ var frenchServer = map[string]string{
 	"nothing came for too long":              "rien n’est arrivé depuis trop longtemps",
 	"too many connections from this address": "trop de connexions depuis cette adresse",
 	"the hello was refused too often":        "le hello a été refusé trop souvent",
+	"pages of this address may not connect here: whoever runs the server can allow it (--origin)": "les pages de cette adresse ne peuvent pas se connecter ici : qui gère le serveur peut le permettre (--origin)",
 
 	// Text mode.
 	"%s said: %s":                                          "%s a dit : %s",

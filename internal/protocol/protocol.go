@@ -11,6 +11,7 @@ const Subprotocol = "salon.v1.json"
 const (
 	CloseBadHello     = 4001
 	CloseKicked       = 4003
+	CloseOrigin       = 4005 // the page's host may not connect
 	CloseHelloTimeout = 4008
 	CloseUnavailable  = 4100 // the store does not answer
 	CloseIdle         = 4101 // nothing came for too long, pongs neither

@@ -18,7 +18,8 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("GET /metrics", s.Metrics)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		// A proxy that does not pass Upgrade on leaves the key, by which the request is known even so.
+		if r.URL.Path == "/" && (strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.Header.Get("Sec-Websocket-Key") != "") {
 			s.serveWS(w, r)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ type Server struct {
 	options ws.Options
 	origins *origins
 	count   *counter
+	refused *warnings
 	work    sync.WaitGroup // of the sessions
 
 	mu     sync.Mutex // guards what follows
@@ -56,7 +58,7 @@ type Server struct {
 
 // New makes a server.
 func New(c Config) (*Server, error) {
-	s := &Server{Config: c}
+	s := &Server{Config: c, refused: newWarnings(c.Logger)}
 	var err error
 	if s.origins, err = newOrigins(c.Origins); err != nil {
 		return nil, err
@@ -66,7 +68,8 @@ func New(c Config) (*Server, error) {
 	}
 	s.options = ws.Options{
 		MaxMessage: c.MaxFrame, QueueBytes: c.Queue, Compress: c.Compress,
-		Subprotocols: c.Sessions.Subprotocols(), CheckOrigin: s.origins.allow,
+		Subprotocols: c.Sessions.Subprotocols(),
+		CheckOrigin:  func(*http.Request) bool { return true }, // a page cannot see a 403, so it is told goodbye
 	}
 	s.http = &http.Server{
 		Handler:           s.routes(),
@@ -117,9 +120,10 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	conn, err := ws.Upgrade(w, r, &s.options)
 	if err != nil {
 		done()
-		s.Logger.Debug("upgrade refused", "address", address, "err", err)
+		s.reportUpgrade(r, address, err)
 		return
 	}
+	welcome := s.origins.allow(r)
 	if !s.enter() { // too late
 		done()
 		conn.Kill()
@@ -129,18 +133,48 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		done()
 		s.work.Done()
 	}
-	if ok && s.Sessions.Attach(conn, p, ended) {
+	if !welcome {
+		s.reportOrigin(r, address)
+	} else if ok && s.Sessions.Attach(conn, p, ended) {
 		return
 	}
 	go func() { // so that nothing of net/http stays in memory behind the connection
 		defer ended()
-		if ok {
+		switch {
+		case !welcome:
+			s.Sessions.RefuseOrigin(conn, p)
+		case ok:
 			s.Sessions.Serve(conn, p)
-			return
+		default:
+			s.Logger.Warn("too many connections", "address", address)
+			s.Sessions.RefuseTooMany(conn, p)
 		}
-		s.Logger.Warn("too many connections", "address", address)
-		s.Sessions.RefuseTooMany(conn, p)
 	}()
+}
+
+// reportOrigin logs that a page of another host was refused.
+func (s *Server) reportOrigin(r *http.Request, address string) {
+	origin, host := clip(strings.Join(r.Header.Values("Origin"), ", ")), clip(r.Host)
+	s.refused.warn("origin "+origin+" "+host,
+		"a page of another host was refused: allow it with --origin, or have the proxy pass Host on as the browser sent it",
+		"origin", origin, "host", host, "address", address)
+}
+
+// reportUpgrade logs a request that could not become a WebSocket connection. What a browser or a library asked for and a proxy
+// spoiled is a warning, since only the operator can put it right.
+func (s *Server) reportUpgrade(r *http.Request, address string, err error) {
+	switch asked := r.Header.Get("Sec-Websocket-Key") != "" || r.Header.Get("Upgrade") != ""; {
+	case asked && !r.ProtoAtLeast(1, 1):
+		s.refused.warn("version",
+			"a WebSocket was asked for with HTTP/1.0: have the proxy speak HTTP/1.1 to this server (proxy_http_version 1.1 in nginx)",
+			"protocol", r.Proto, "host", clip(r.Host), "address", address, "err", err)
+	case asked && r.Header.Get("Upgrade") == "":
+		s.refused.warn("upgrade",
+			"a WebSocket was asked for without Upgrade: have the proxy pass Upgrade and Connection on",
+			"host", clip(r.Host), "address", address, "err", err)
+	default:
+		s.Logger.Debug("upgrade refused", "address", address, "err", err)
+	}
 }
 
 // params reads what the address asks for. Errors: [chat.Error]; the language is known even so.

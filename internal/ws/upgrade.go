@@ -94,7 +94,7 @@ func checkRequest(r *http.Request) (key string, err error) {
 	case r.Method != http.MethodGet:
 		return "", &refusal{http.StatusMethodNotAllowed, "method is not GET"}
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
-		return "", &refusal{http.StatusBadRequest, "not HTTP/1.1"}
+		return "", &refusal{http.StatusBadRequest, "a WebSocket needs HTTP/1.1, and this request came as " + r.Proto}
 	case !hasToken(r.Header["Connection"], "upgrade") || !hasToken(r.Header["Upgrade"], "websocket"):
 		return "", &refusal{http.StatusUpgradeRequired, "this is a WebSocket"}
 	case r.ContentLength != 0:

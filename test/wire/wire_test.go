@@ -5,7 +5,6 @@ package wire
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -246,27 +245,6 @@ func TestOneAddress(t *testing.T) {
 	}
 	if code := dialJSON(t, n).closed(); code != protocol.CloseTooMany {
 		t.Errorf("closed with %d", code)
-	}
-}
-
-func TestOrigins(t *testing.T) {
-	n := start(t, "--origin=friend.example")
-	host := strings.TrimSuffix(strings.TrimPrefix(n.URL(), "http://"), "/")
-	for origin, status := range map[string]int{
-		"http://" + host: 101, "null": 101, "": 101, "https://friend.example": 101,
-		"https://evil.example": 403, "http://" + host + ".evil.example": 403, "garbage": 403,
-	} {
-		h := http.Header{}
-		if origin != "" {
-			h.Set("Origin", origin)
-		}
-		conn, res, err := websocket.Dial(t.Context(), "ws://"+host+"/ws", &websocket.DialOptions{HTTPHeader: h})
-		if res == nil || res.StatusCode != status {
-			t.Errorf("origin %q: %v, %v; want %d", origin, res, err, status)
-		}
-		if conn != nil {
-			conn.CloseNow()
-		}
 	}
 }
 
