@@ -74,7 +74,7 @@ func (c *Cluster) subscribe() {
 
 func (c *Cluster) noteHealth(healthy bool) {
 	if c.degraded.Swap(!healthy) == healthy {
-		c.log.Warn("broker", "healthy", healthy)
+		c.log.Debug("broker", "healthy", healthy) // the node says why
 		c.handler.Degraded(!healthy)
 	}
 }

@@ -40,8 +40,9 @@ type Node struct {
 	server      *server.Server
 	served      chan error
 	certificate *certificate // nil without TLS
-	tuning      sync.WaitGroup
-	endTune     context.CancelFunc
+	ready       *readiness
+	tending     sync.WaitGroup // what goes on beside the sessions
+	endTend     context.CancelFunc
 
 	stop    sync.Once
 	stopped error
@@ -77,9 +78,10 @@ func Start(ctx context.Context, cfg config.Serve, l lang.Lang, stderr io.Writer)
 		return nil, err
 	}
 	go func() { n.fail(n.server.Serve(n.listener)) }()
-	tune, end := context.WithCancel(context.Background())
-	n.endTune = end
-	n.tuning.Go(func() { tuneCollector(tune) })
+	tend, end := context.WithCancel(context.Background())
+	n.endTend = end
+	n.tending.Go(func() { tuneCollector(tend) })
+	n.tending.Go(func() { newHealth(cfg, n.ready, n.log).run(tend) })
 	n.log.Info("started", "node", n.id, "address", n.listener.Addr().String(), "parts", n.parts.about)
 	return n, nil
 }
@@ -106,11 +108,12 @@ func (n *Node) build(l lang.Lang) (err error) {
 		Logger: n.log, Lang: l, Ping: n.cfg.Ping, Hello: n.cfg.Hello, Poller: n.poller,
 	})
 	n.rooms.Start()
+	n.ready = &readiness{parts: n.parts, peers: n.rooms.Peers()}
 	sc := server.Config{
 		Sessions: n.sessions, Web: web.Pages(), Logger: n.log, Lang: l,
 		Compress: n.cfg.Compress, MaxFrame: n.cfg.MaxFrame, Queue: n.cfg.Queue, MaxPerAddress: n.cfg.MaxPerAddress,
 		Origins: n.cfg.Origin, Proxies: n.cfg.Proxy,
-		Health: http.HandlerFunc(healthy), Ready: &readiness{parts: n.parts, peers: n.rooms.Peers()},
+		Health: http.HandlerFunc(healthy), Ready: n.ready,
 	}
 	if n.certificate != nil {
 		sc.TLS = n.certificate.config()
@@ -208,8 +211,8 @@ func (n *Node) Stop(ctx context.Context) error {
 func (n *Node) stopNow(ctx context.Context) error {
 	n.log.Info("stopping", "node", n.id)
 	n.listener.Close()
-	n.endTune()
-	n.tuning.Wait()
+	n.endTend()
+	n.tending.Wait()
 	// A history that hangs must not take the time in which members are told goodbye.
 	appends, cancel := context.WithTimeout(ctx, n.cfg.Stop/2)
 	errStop := n.rooms.Stop(appends)

@@ -31,6 +31,7 @@ type parts struct {
 	accounts accounts.Store
 	presence presence.Store
 	broker   func(broker.Handler) (broker.Broker, error) // nil: this node is alone
+	opened   broker.Broker                               // what broker opened, nil before
 	about    string                                      // what they are, without secrets
 }
 
@@ -76,7 +77,8 @@ func openParts(ctx context.Context, cfg config.Serve, node string, log *slog.Log
 		return nil, err
 	}
 	p.broker = func(h broker.Handler) (broker.Broker, error) {
-		return brokerredis.Open(target, node, h, brokerredis.Options{History: id, Log: log}), nil
+		p.opened = brokerredis.Open(target, node, h, brokerredis.Options{History: id, Log: log})
+		return p.opened, nil
 	}
 	return p, nil
 }

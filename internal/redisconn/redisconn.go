@@ -41,6 +41,7 @@ type Conn struct {
 	log      *slog.Logger
 	client   atomic.Pointer[rueidis.Client] // nil until connected
 	pending  chan struct{}                  // holds one value for each call that waits for its answer
+	reach    reach
 	stop     context.CancelFunc
 	ended    chan struct{} // closed when the goroutine that connects has ended
 }
@@ -86,6 +87,7 @@ func (c *Conn) options() rueidis.ClientOption {
 		ClientSetInfo:    rueidis.DisableClientSetInfo, // a command of 7.2
 		Dialer:           net.Dialer{Timeout: c.timeouts.Dial, KeepAlive: c.timeouts.Idle},
 		ConnWriteTimeout: c.timeouts.Answer,
+		DialCtxFn:        c.reach.dial,
 		DisableRetry:     true,
 		DisableCache:     true,
 		// One pipelined connection for each server. Commands are done in the order in which they are sent.

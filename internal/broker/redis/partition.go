@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -236,6 +237,19 @@ func (p *partition) healthy(now time.Time) bool {
 	default:
 		return !p.pinned && !p.lost && p.failed == nil && now.Sub(p.since) < p.times.probeEvery
 	}
+}
+
+// trouble returns why the partition is not subscribed, nil when it is.
+func (p *partition) trouble() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.subscribed:
+		return nil
+	case p.failed != nil:
+		return fmt.Errorf("subscribe: %w", p.failed)
+	}
+	return errNotSubscribed
 }
 
 // task is what a partition needs now.

@@ -51,7 +51,7 @@ type Options struct {
 type Broker struct {
 	*shared
 	partitions []*partition // immutable: those of the rooms, and last one for the watcher alone
-	watcher    watcher
+	watcher    *watcher
 	closed     atomic.Bool
 	stop       context.CancelFunc
 	running    sync.WaitGroup // the broker's goroutines
@@ -83,7 +83,7 @@ func Open(target redisconn.Target, node string, handler broker.Handler, o Option
 	watched.pinned = true // so that probes show whether messages flow, even when this node has no rooms
 	watched.want()
 	b.partitions = append(b.partitions, watched)
-	b.watcher = watcher{shared: b.shared, partitions: b.partitions}
+	b.watcher = &watcher{shared: b.shared, partitions: b.partitions}
 	for _, p := range b.partitions {
 		b.running.Go(func() { p.run(ctx) })
 	}
@@ -142,6 +142,9 @@ func (b *Broker) Unsubscribe(room chat.RoomID) { b.partitions[partitionOf(room)]
 
 // Healthy implements [broker.Broker]: every partition in use is subscribed and has carried a message of this node within 3 s.
 func (b *Broker) Healthy() bool { return !b.closed.Load() && b.watcher.healthy(time.Now()) }
+
+// Trouble returns why the broker is not healthy, nil when it is.
+func (b *Broker) Trouble() error { return b.watcher.trouble(time.Now()) }
 
 // Epoch implements [broker.Broker].
 func (b *Broker) Epoch() uint64 { return b.epoch.Load() }

@@ -2,16 +2,22 @@ package redis
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
 )
+
+var errSilent = errors.New("redis: what this node publishes does not come back")
 
 // watcher looks at the partitions regularly. It sends probes, ends the subscriptions that are no longer wanted, and has those
 // renewed on which nothing arrives.
 type watcher struct {
 	*shared
 	partitions []*partition
+	unsent     atomic.Pointer[error] // why the last probes were not sent; nil when they were
 }
 
 func (w *watcher) run(ctx context.Context) {
@@ -27,7 +33,7 @@ func (w *watcher) run(ctx context.Context) {
 		now := time.Now()
 		if healthy != w.healthy(now) {
 			healthy = !healthy
-			w.log.Info("broker: health changed", "healthy", healthy, "epoch", w.epoch.Load())
+			w.log.Debug("broker: health changed", "healthy", healthy, "epoch", w.epoch.Load())
 		}
 		var silent []string // the channels that need a probe
 		for _, p := range w.partitions {
@@ -58,16 +64,42 @@ func (w *watcher) probe(ctx context.Context, channels []string) {
 		return
 	}
 	probe := w.encode("", nil)
-	_, err := w.conn.DoMulti(ctx, func(c rueidis.Builder) []rueidis.Completed {
+	answers, err := w.conn.DoMulti(ctx, func(c rueidis.Builder) []rueidis.Completed {
 		commands := make([]rueidis.Completed, len(channels))
 		for i, channel := range channels {
 			commands[i] = c.Spublish().Channel(channel).Message(probe).Build()
 		}
 		return commands
 	})
+	for _, answer := range answers {
+		if err == nil {
+			err = answer.Error()
+		}
+	}
 	if err != nil {
 		w.log.Debug("broker: probes not sent", "error", err)
+		w.unsent.Store(&err)
+		return
 	}
+	w.unsent.Store(nil)
+}
+
+// trouble returns why messages do not flow now, nil when they do.
+func (w *watcher) trouble(now time.Time) error {
+	for _, p := range w.partitions {
+		if p.healthy(now) {
+			continue
+		}
+		err := p.trouble()
+		if unsent := w.unsent.Load(); err == nil && unsent != nil {
+			err = fmt.Errorf("publish: %w", *unsent)
+		}
+		if err == nil {
+			err = errSilent
+		}
+		return w.conn.Explain(fmt.Errorf("%s: %w", p.channel, err))
+	}
+	return nil
 }
 
 // end ends a partition's subscription. The server's confirmation ends the partition's Receive. If none comes, the subscription

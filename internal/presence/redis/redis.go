@@ -10,7 +10,7 @@
 // A Store owns its connection and no goroutine of its own: the calls do the work.
 //
 // Files: keys.go has the keys and values in Redis, scripts.go the changes to them, local.go what this node
-// remembers, lease.go the node's lease, read.go and join.go the calls, beat.go a beat and repair.go its repairs.
+// remembers, lease.go the node's lease, read.go and join.go the calls, beat.go a beat and repair.go its repairs, probe.go a try of all this.
 //
 // Locks: one localBucket.mu at a time, and no call under it. Store.exclusive is held through a whole Beat, Register or Close.
 package redis
@@ -37,7 +37,7 @@ type Store struct {
 	changer changer
 	local   [buckets]*localBucket // what Redis should hold of this node
 
-	page, inspect, recount redisconn.Script
+	page, inspect, recount, probe redisconn.Script
 
 	exclusive chan struct{} // holds one value while a Beat, Register or Close runs
 	lease     lease         // guarded by exclusive, except its immutable fields
@@ -60,6 +60,7 @@ func Open(target redisconn.Target, node string, o Options) *Store {
 		page:      redisconn.NewReadOnlyScript(pageSource),
 		inspect:   redisconn.NewScript(inspectSource),
 		recount:   redisconn.NewScript(recountSource),
+		probe:     redisconn.NewScript(probeSource),
 		exclusive: make(chan struct{}, 1),
 	}
 	for i := range s.local {
