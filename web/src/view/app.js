@@ -6,6 +6,7 @@ import { isRoomName } from '../protocol.js';
 import { command, reason } from './commands.js';
 import { Door } from './door.js';
 import { byTouch, el, icon, say } from './dom.js';
+import { shieldComposition } from './keys.js';
 import { Salon } from './salon.js';
 import { settingsDialog } from './settings.js';
 
@@ -39,6 +40,7 @@ export class App {
    */
   constructor(root, { store, drafts, server, fromFile, room }) {
     this.#root = root;
+    shieldComposition(root);
     this.#store = store;
     this.#drafts = drafts;
     this.fromFile = fromFile;

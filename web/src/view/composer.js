@@ -98,8 +98,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While an input method is composing, Enter accepts its suggestion.
-    if (event.key !== 'Enter' || event.isComposing) return;
+    if (event.key !== 'Enter') return;
     // The keyboards of touch screens have no Shift+Enter: there Enter is the new line, and the button sends.
     if (event.ctrlKey || event.metaKey || (!event.shiftKey && !byTouch())) this.#submit(event);
   }
