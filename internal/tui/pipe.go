@@ -112,7 +112,7 @@ func (p *pipe) feed(ctx context.Context) error {
 	in := input.Open(ctx, p.In)
 	defer in.Close()
 	err := input.Lines(in, maxInputLine, func(line string) error {
-		if strings.TrimSpace(line) == "" {
+		if !chat.ShowsSomething(line) {
 			return nil
 		}
 		return p.send(ctx, line)

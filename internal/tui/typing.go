@@ -34,7 +34,7 @@ func (c *conversation) keys(keys []key) {
 // enter sends a line, or does what it asks for.
 func (c *conversation) enter(line string) {
 	switch {
-	case strings.TrimSpace(line) == "":
+	case !chat.ShowsSomething(line):
 		c.client.Retry() // a user who waits for the connection presses Enter
 	case strings.HasPrefix(line, "//"):
 		c.send(line[1:], line)

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { Hall } from '../src/hall.js';
 import { RequestError, decode, encode, isRoomName, roomName } from '../src/protocol.js';
+import { shows } from '../src/text.js';
 
 /** The lines that the server's tests hold it to: frames, or what people type. */
 const lines = (name, of = 'protocol') =>
@@ -69,4 +70,10 @@ test('a room as people type it is the same room for the server and for the page'
     assert.equal(isRoomName(name) ? name : '', room, JSON.stringify(typed));
     if (room !== '') assert.equal(roomName(room), room, `${room} typed again`);
   }
+});
+
+test('a text that shows nothing is the same for the server and for the page', () => {
+  const rows = lines('texts.jsonl', 'chat');
+  assert.ok(rows.length > 50);
+  for (const row of rows) assert.equal(shows(row.text), row.shows, JSON.stringify(row.text));
 });

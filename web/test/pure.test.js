@@ -171,6 +171,36 @@ test('text: only http and https are links, and the sentence keeps its end', () =
     ['https://', []], ['xhttps://a.org', []], ['https://a.org"onclick="x', ['https://a.org']],
     ['https://a.org\u202egro.b', ['https://a.org']], ['https://a.org https://b.org', ['https://a.org', 'https://b.org']],
   ]) assert.deepEqual(links(text), found, text);
+  for (const [text, link] of [
+    // closing punctuation of any script, with text after it or not
+    ['看https://a.org，谢谢', 'https://a.org'], ['https://a.org。', 'https://a.org'], ['（https://a.org）', 'https://a.org'],
+    ['https://a.org（官网）', 'https://a.org'], ['「https://a.org」と', 'https://a.org'], ['https://a.org、https', 'https://a.org'],
+    ['https://a.org/x；', 'https://a.org/x'], ['https://a.org/x：好', 'https://a.org/x'], ['https://a.org！', 'https://a.org'],
+    ['https://a.org？', 'https://a.org'], ['【https://a.org】', 'https://a.org'], ['《https://a.org》', 'https://a.org'], ['https://a.org｡', 'https://a.org'],
+    ['https://a.org؟', 'https://a.org'], ['https://a.org، و', 'https://a.org'], ['https://a.org؛', 'https://a.org'], ['https://a.org۔', 'https://a.org'],
+    ['https://a.org।', 'https://a.org'], ['https://a.org॥', 'https://a.org'], ['https://a.org։', 'https://a.org'], ['https://a.org።', 'https://a.org'],
+    ['https://a.org။', 'https://a.org'], ['https://a.org។', 'https://a.org'], ['https://a.org།', 'https://a.org'], ['https://a.org׃', 'https://a.org'],
+    ['«https://a.org»', 'https://a.org'], ['„https://a.org“', 'https://a.org'], ['‹https://a.org›', 'https://a.org'], ['‘https://a.org’', 'https://a.org'],
+    ['https://a.org…', 'https://a.org'], ['https://a.org—see', 'https://a.org'], ['https://a.org–', 'https://a.org'], ['https://a.org・', 'https://a.org'],
+    ['https://a.org‼', 'https://a.org'], ['https://a.org⟩', 'https://a.org'], ['https://a.org／', 'https://a.org'],
+    // Markdown and code
+    ['`https://a.org`', 'https://a.org'], ['`https://a.org`s', 'https://a.org'], ['**https://a.org**', 'https://a.org'], ['**https://a.org**b', 'https://a.org'],
+    ['*https://a.org/b*', 'https://a.org/b'], ['***https://a.org***.', 'https://a.org'], ['**https://a.org**，谢谢', 'https://a.org'], ['__https://a.org/a_b__', 'https://a.org/a_b'],
+    ['_https://a.org/a_b_', 'https://a.org/a_b'], ['_https://a.org/a_b_, ok', 'https://a.org/a_b'], ['~~https://a.org~~', 'https://a.org'], ['||https://a.org||', 'https://a.org'],
+    ['[a](https://a.org)b', 'https://a.org'], ['[a](https://a.org/x_(y)).', 'https://a.org/x_(y)'], ['[https://a.org]', 'https://a.org'], ['{https://a.org}', 'https://a.org'],
+    ['"https://a.org"', 'https://a.org'], ["'https://a.org'", 'https://a.org'], ['<https://a.org>', 'https://a.org'], ['|https://a.org|', 'https://a.org'], ['https://a.org\\n', 'https://a.org'],
+    // what cannot be seen
+    ['https://a.org\u200b', 'https://a.org'], ['https://a.org\u200bb', 'https://a.org'], ['https://a.org\ufeffb', 'https://a.org'], ['https://a.org\u3164', 'https://a.org'],
+    ['https://a.org\u0000b', 'https://a.org'], ['https://a.org\u2060', 'https://a.org'], ['https://a.org\u00ad', 'https://a.org'], ['https://a.org\u200d', 'https://a.org'],
+    // what belongs to the address
+    ['https://fr.wikipedia.org/wiki/L’Été_(film)', 'https://fr.wikipedia.org/wiki/L’Été_(film)'], ['https://a.org/日本語', 'https://a.org/日本語'],
+    ['https://ja.wikipedia.org/wiki/ジョン・スミス', 'https://ja.wikipedia.org/wiki/ジョン・スミス'], ['https://a.org/Bose–Einstein', 'https://a.org/Bose–Einstein'],
+    ['https://a.org/?q=1,2;3&r=a*b~c#!/x', 'https://a.org/?q=1,2;3&r=a*b~c#!/x'], ['https://a.org/a_', 'https://a.org/a_'], ['https://a.org/-', 'https://a.org/-'],
+    ['https://[::1]:80/x', 'https://[::1]:80/x'], ['https://a.org/css?f=A|B', 'https://a.org/css?f=A|B'], ['https://a.org/{id}', 'https://a.org/{id}'], ['https://a.org/می\u200cخواهم', 'https://a.org/می\u200cخواهم'],
+  ]) {
+    assert.deepEqual(links(text)[0], link, text);
+    assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
+  }
   for (const text of ['', 'no link', 'a https://b.org c', 'https://b.org', '<img src=x onerror=alert(1)>']) {
     assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
   }
