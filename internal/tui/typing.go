@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"salon/internal/chat"
 )
 
 // keys does what was typed.
