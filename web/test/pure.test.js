@@ -1,3 +1,5 @@
+import './old_browser.js';
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,7 +13,7 @@ import * as rooms from '../src/room.js';
 import { add, ends, gaps, newest } from '../src/segments.js';
 import { memoryStore, openStore, readObject } from '../src/storage.js';
 import { bare, isEmoji, isLong, pieces } from '../src/text.js';
-import { BACKGROUND } from '../src/view/person.js';
+import { BACKGROUND, firstLetter } from '../src/view/person.js';
 
 const user = (name) => ({ id: `u_${name}`, name, color: '#7c3aed' });
 const event = (seq, { name = 'bob', minute = seq, kind = 'message' } = {}) => ({
@@ -215,6 +217,12 @@ test('text: a hostile text does not take long', () => {
   }
 });
 
+test('avatars: the first letter is what people take for one', () => {
+  for (const [name, letter] of [
+    ['ada', 'a'], ['e\u0301va', 'e\u0301'], ['李四', '李'], ['🇫🇷 x', '🇫🇷'], ['👍🏽x', '👍🏽'], ['👩‍💻x', '👩‍💻'], ['❤️x', '❤️'], ['𐐀b', '𐐀'], ['नमन', 'न'], ['', ''],
+  ]) assert.equal(firstLetter(name), letter, name);
+});
+
 test('colours: any colour can be read on any of the backgrounds', () => {
   for (const color of ['#7c3aed', '#000000', '#ffffff', '#ffff00', '#4d7c0f', 'red', '', 'url(x)']) {
     for (const background of Object.values(BACKGROUND)) {
@@ -253,11 +261,40 @@ test('times are local, days have names', () => {
   assert.match(paris.day(at, new Date('2026-12-24T12:00:00Z')), /lundi 23 novembre 2026/);
 });
 
+test('yesterday is the day before in the calendar, also where a day has 23 or 25 hours', () => {
+  for (const [zone, at, now, day] of [
+    ['Europe/Paris', '2026-10-24T12:00Z', '2026-10-25T22:30Z', 'Yesterday'], ['Europe/Paris', '2026-10-25T00:30Z', '2026-10-25T22:30Z', 'Today'],
+    ['Europe/Paris', '2026-03-29T12:00Z', '2026-03-29T22:30Z', 'Yesterday'], ['Europe/Paris', '2026-03-28T12:00Z', '2026-03-29T22:30Z', 'Saturday 28 March 2026'],
+    ['America/New_York', '2026-10-31T16:00Z', '2026-11-02T04:30Z', 'Yesterday'], ['America/New_York', '2026-03-08T16:00Z', '2026-03-09T04:30Z', 'Yesterday'],
+    ['Australia/Lord_Howe', '2026-04-04T00:00Z', '2026-04-05T13:15Z', 'Yesterday'], ['America/Santiago', '2026-09-05T16:00Z', '2026-09-06T04:30Z', 'Yesterday'],
+    ['UTC', '2026-12-31T23:59Z', '2027-01-01T00:00Z', 'Yesterday'], ['UTC', '2028-02-29T12:00Z', '2028-03-01T12:00Z', 'Yesterday'],
+    ['UTC', '2026-11-22T12:00Z', '2026-11-21T12:00Z', 'Sunday 22 November 2026'],
+  ]) assert.equal(clock('en', zone).day(new Date(at), new Date(now)).replace(',', ''), day, `${zone} ${at}`);
+});
+
+test('the time zone is that of the device now, not that of the start', () => {
+  const before = process.env.TZ;
+  try {
+    process.env.TZ = 'Europe/Paris';
+    const here = clock('en');
+    const at = new Date('2026-11-22T23:05:00Z');
+    assert.equal(here.time(at), '[00:05]');
+    process.env.TZ = 'Asia/Tokyo';
+    here.renew();
+    assert.equal(here.time(at), '[08:05]');
+    assert.equal(here.zone, 'Asia/Tokyo');
+    assert.equal(here.day(at, new Date('2026-11-23T00:00:00Z')), 'Today');
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+});
+
 test('outbox: the order typed outlives a reload, whatever the order of the store', () => {
   const store = memoryStore();
   const first = new Outbox(store, 'me');
   for (const text of ['a', 'b', 'c']) first.add('lobby', text);
-  const reversed = { ...store, keys: () => store.keys().toReversed() };
+  const reversed = { ...store, keys: () => store.keys().reverse() };
   assert.deepEqual(new Outbox(reversed, 'me').of('lobby').map((entry) => entry.text), ['a', 'b', 'c']);
   assert.deepEqual(new Outbox(store, 'other').of('lobby'), []);
   store.set('salon.outbox.me.x', '{"cid":1}');
