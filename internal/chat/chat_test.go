@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -25,6 +27,28 @@ func TestCheckText(t *testing.T) {
 		err := CheckText(text, 8)
 		if want == "" && err != nil || want != "" && CodeOf(err) != want {
 			t.Errorf("CheckText(%q): %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestTextsThatShowNothing reads the lines that the browser client is tested with as well (web/test/golden.test.js).
+func TestTextsThatShowNothing(t *testing.T) {
+	file, err := os.Open("testdata/texts.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for lines := json.NewDecoder(file); lines.More(); {
+		var line struct {
+			Text  string
+			Shows bool
+		}
+		if err := lines.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		err := CheckText(line.Text, 1000)
+		if line.Shows && err != nil || !line.Shows && CodeOf(err) != CodeInvalidText {
+			t.Errorf("CheckText(%+q): %v, shows something: %v", line.Text, err, line.Shows)
 		}
 	}
 }

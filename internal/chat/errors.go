@@ -19,7 +19,7 @@ const (
 	CodeInvalidToken   Code = "invalid_token" // unknown or revoked
 	CodeInvalidRoom    Code = "invalid_room"
 	CodeInvalidCID     Code = "invalid_cid"
-	CodeInvalidText    Code = "invalid_text" // empty, or not UTF-8
+	CodeInvalidText    Code = "invalid_text" // empty, shows nothing, or not UTF-8
 	CodeTooLarge       Code = "too_large"    // a text over limits.text
 	CodeNotMember      Code = "not_member"   // join the room first
 	CodeTooManyRooms   Code = "too_many_rooms"

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -46,6 +47,31 @@ func CheckText(text string, max int) error {
 		return Errorf(CodeInvalidText, "the text is empty")
 	case len(text) > max:
 		return Errorf(CodeTooLarge, "the text has %d bytes, at most %d are allowed", len(text), max)
+	case !ShowsSomething(text):
+		return Errorf(CodeInvalidText, "the text shows nothing")
 	}
 	return nil
 }
+
+// ShowsSomething tells whether a reader would see anything of text. White space, control and formatting characters, marks
+// without a letter and characters whose picture is empty show nothing, however many there are. A character that this
+// program's tables do not know may be a new letter or emoji, so it counts as seen.
+//
+// The browser client has the same rule (web/src/text.js); testdata/texts.jsonl holds both to it.
+func ShowsSomething(text string) bool { return strings.ContainsFunc(text, shows) }
+
+func shows(r rune) bool {
+	switch {
+	case r > ' ' && r <= '~':
+		return true
+	case r == blankBraille || r == nullNotehead || r == objectPlaceholder || unicode.IsControl(r) || unicode.IsSpace(r):
+		return false
+	}
+	return !unicode.IsMark(r) && !invisible(r) && !unicode.Is(unicode.Noncharacter_Code_Point, r)
+}
+
+// Symbols by their category, whose picture is empty or is drawn by other software.
+const (
+	nullNotehead      = '\U0001d159'
+	objectPlaceholder = '\ufffc'
+)

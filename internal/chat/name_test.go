@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -22,14 +24,26 @@ func TestParseRoom(t *testing.T) {
 	}
 }
 
+// TestParseTypedRoom reads the lines that the browser client is tested with as well (web/test/golden.test.js). A room that is
+// empty stands for one that is refused.
 func TestParseTypedRoom(t *testing.T) {
-	for typed, want := range map[string]RoomID{
-		"lobby": "lobby", "#lobby": "lobby", "  #Lobby\n": "lobby", "LOBBY": "lobby", "Cafe\u0301": "café", "CAFÉ": "café",
-		"\u212b": "å", "ΣΟΦΟΣ": "σοφοσ", "": "", "#": "", "##a": "", "a b": "", "# a": "", ".x": "", "#.server": "",
-	} {
-		got, err := ParseTypedRoom(typed)
-		if got != want || (want == "") != (CodeOf(err) == CodeInvalidRoom) {
-			t.Errorf("ParseTypedRoom(%q) = %q, %v, want %q", typed, got, err, want)
+	file, err := os.Open("testdata/typed_rooms.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := json.NewDecoder(file)
+	for n := 1; lines.More(); n++ {
+		var line struct {
+			Typed string
+			Room  RoomID
+		}
+		if err := lines.Decode(&line); err != nil {
+			t.Fatalf("line %d: %v", n, err)
+		}
+		got, err := ParseTypedRoom(line.Typed)
+		if got != line.Room || (line.Room == "") != (CodeOf(err) == CodeInvalidRoom) {
+			t.Errorf("ParseTypedRoom(%+q) = %+q, %v, want %+q", line.Typed, got, err, line.Room)
 		}
 	}
 }
@@ -106,7 +120,7 @@ func FuzzNames(f *testing.F) {
 			}
 		}
 		if id, err := ParseTypedRoom(typed); err == nil {
-			if again, err := ParseRoom(string(id)); again != id || err != nil {
+			if again, err := ParseTypedRoom(string(id)); again != id || err != nil {
 				t.Errorf("%q is the room %q, and that is %q, %v", typed, id, again, err)
 			}
 		}

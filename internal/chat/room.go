@@ -42,8 +42,21 @@ func ParseRoom(s string) (RoomID, error) {
 	return RoomID(s), nil
 }
 
-// ParseTypedRoom reads a room's name as a person types it. The case does not matter, nor do spaces around the name, a # before
-// it, or which of its forms Unicode gives an accent. Errors: those of [ParseRoom].
+// ParseTypedRoom reads a room's name as a person types it. Spaces and # before the name do not count, nor spaces after it; a
+// run of spaces inside is a hyphen. The case does not matter, nor which of its forms Unicode gives an accent. Errors: those of
+// [ParseRoom].
+//
+// The browser client has the same rule (web/src/protocol.js); testdata/typed_rooms.jsonl holds both to it.
 func ParseTypedRoom(typed string) (RoomID, error) {
-	return ParseRoom(norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(typed), "#"))))
+	isMargin := func(r rune) bool { return r == '#' || unicode.IsSpace(r) }
+	name := strings.TrimRightFunc(strings.TrimLeftFunc(typed, isMargin), unicode.IsSpace)
+	return ParseRoom(foldRoom(strings.Join(strings.Fields(name), "-")))
+}
+
+// foldRoom folds the case by Unicode's simple mappings, one character at a time: to upper case and then to lower case, because
+// some letters have two lower-case forms (σ and ς) and some two upper-case ones (I and İ). No mapping depends on the language
+// or on neighbouring letters. Composing (NFC) before each step gives a letter and its decomposed form the same result.
+func foldRoom(name string) string {
+	upper := strings.ToUpper(norm.NFC.String(name))
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(upper)))
 }

@@ -60,6 +60,7 @@ var frenchServer = map[string]string{
 	"the field %q is out of range":                                "le champ %q est hors limites",
 	"you are not in the room %s: join it first":                   "vous n’êtes pas dans la chatroom %s : entrez d’abord",
 	"at most %d rooms at once":                                    "au plus %d chatrooms à la fois",
+	"the text shows nothing":                                      "le texte ne montre rien",
 	"the text is empty":                                           "le texte est vide",
 	"the text has %d bytes, at most %d are allowed":               "le texte fait %d octets, %d au plus sont permis",
 	"too many messages: wait a little":                            "trop de messages : attendez un peu",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -112,7 +111,7 @@ func (p *pipe) feed(ctx context.Context) error {
 	in := input.Open(ctx, p.In)
 	defer in.Close()
 	err := input.Lines(in, maxInputLine, func(line string) error {
-		if strings.TrimSpace(line) == "" {
+		if !chat.ShowsSomething(line) {
 			return nil
 		}
 		return p.send(ctx, line)

@@ -115,7 +115,7 @@ func TestPipe(t *testing.T) {
 	bob := user(t, address, "bob", "lobby")
 	say(t, bob, "lobby", "earlier")
 	p := pipeTo(t, Options{Address: address, Name: "ada", Rooms: []string{"lobby", "#Garden"}}, false)
-	p.write("one\r\n\n   \n/two\tand \\ more\nlast, without an end")
+	p.write("one\r\n\n   \n\u200b\ufeff\n/two\tand \\ more\nlast, without an end")
 	p.in.Close()
 	if err := <-p.ended; err != nil {
 		t.Error(err)

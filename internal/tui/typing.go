@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"salon/internal/chat"
 )
 
 // keys does what was typed.
@@ -34,7 +36,7 @@ func (c *conversation) keys(keys []key) {
 // enter sends a line, or does what it asks for.
 func (c *conversation) enter(line string) {
 	switch {
-	case strings.TrimSpace(line) == "":
+	case !chat.ShowsSomething(line):
 		c.client.Retry() // a user who waits for the connection presses Enter
 	case strings.HasPrefix(line, "//"):
 		c.send(line[1:], line)

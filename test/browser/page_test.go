@@ -121,7 +121,11 @@ var (
 	escapeKey = key{"Escape", 27, ""}
 )
 
-const shift = 8 // Input.dispatchKeyEvent's modifiers
+// Input.dispatchKeyEvent's modifiers.
+const (
+	control = 2
+	shift   = 8
+)
 
 func (p *page) press(k key, modifiers int64) {
 	p.t.Helper()

@@ -157,7 +157,9 @@ func TestBadRequests(t *testing.T) {
 	refused(`{"type":"join","room":"three"}`, "too_many_rooms")
 	refused(`{"type":"send","room":"lobby","text":"x"}`, "invalid_cid")
 	refused(`{"type":"send","room":"lobby","cid":"a b","text":"x"}`, "invalid_cid")
-	refused(`{"type":"send","room":"lobby","cid":"c","text":" \n "}`, "invalid_text")
+	for _, text := range []string{`\n `, `\u200b`, `\ufeff`, `\u3164`, `\u0000`, `\u0301`, `\u202e`} {
+		refused(fmt.Sprintf(`{"type":"send","room":"lobby","cid":"c","text":"%s"}`, text), "invalid_text")
+	}
 	refused(`{"type":"send","room":"lobby","cid":"c","text":"`+strings.Repeat("x", 101)+`"}`, "too_large")
 	refused(`{"type":"history","room":"lobby","before":1,"after":1}`, "bad_request")
 	refused(`{"type":"history","room":"lobby","before":0}`, "bad_request")

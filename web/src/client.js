@@ -78,6 +78,7 @@ export class Client {
       onPage: (name, page) => this.#hall.page(name, page),
       onProblem: (error, name) => this.#onProblem(error, name),
       onChange,
+      random: random ?? Math.random,
     });
     this.#sender = new Sender(store, {
       request,
@@ -137,6 +138,7 @@ export class Client {
   /** Leaves the server. The profile is kept for the next time. */
   quit() {
     this.#save({ active: false });
+    this.#pages.stop();
     this.#connection.close();
     this.#sender.stop();
     this.#hall.open([], '');
@@ -313,6 +315,7 @@ export class Client {
       this.#hall.note(room, this.#greeting, this.user.name);
       this.#greeting = '';
     }
+    this.#pages.again(room);
     this.#sender.pump();
     this.#onChange();
   }

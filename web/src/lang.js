@@ -229,29 +229,52 @@ export function chooseLanguage(wanted) {
 }
 
 /**
- * Writes the times of one language.
+ * Writes the times of one language, in the time zone of this device as it was when last asked for: see `renew`.
  * @param {Language} language
- * @param {string} [timeZone]  this device's unless told
+ * @param {string} [timeZone]  a fixed one instead
  */
 export function clock(language, timeZone) {
-  const locale = language === 'fr' ? 'fr-FR' : 'en-GB';
-  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
-  const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone });
-  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium', timeZone });
   const words = catalog[language];
+  let formats = formatsOf(language, timeZone ?? hereZone());
+  /** The number of the calendar day. Days of the calendar, not of 24 hours: twice a year one has 23 or 25. @param {Date} at */
+  const dayNumber = (at) => {
+    const { year, month, day } = Object.fromEntries(formats.date.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(year, month - 1, day) / 86_400_000;
+  };
   return {
+    /** The time zone that the times are written in. */
+    get zone() {
+      return formats.timeZone;
+    },
+    /** Asks anew for the device's time zone: somebody may travel, or set it right, with the page open. */
+    renew() {
+      const now = timeZone ?? hereZone();
+      if (now !== formats.timeZone) formats = formatsOf(language, now);
+    },
     /** @param {Date} at @returns {string} `[hh:mm]` */
-    time: (at) => `[${time.format(at)}]`,
+    time: (at) => `[${formats.time.format(at)}]`,
     /** @param {Date} at */
-    full: (at) => full.format(at),
+    full: (at) => formats.full.format(at),
     /** @param {Date} at @param {Date} now */
     day(at, now) {
-      const name = day.format(at);
-      if (name === day.format(now)) return words.today;
-      if (name === day.format(new Date(now.getTime() - 86_400_000))) return words.yesterday;
-      return name;
+      const ago = dayNumber(now) - dayNumber(at);
+      return ago === 0 ? words.today : ago === 1 ? words.yesterday : formats.day.format(at);
     },
     /** A value that two moments share when they are of one day. @param {Date} at */
-    dayKey: (at) => day.format(at),
+    dayKey: (at) => formats.date.format(at),
+  };
+}
+
+const hereZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** @param {Language} language @param {string} timeZone */
+function formatsOf(language, timeZone) {
+  const locale = language === 'fr' ? 'fr-FR' : 'en-GB';
+  return {
+    timeZone,
+    time: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }),
+    day: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium', timeZone }),
+    date: new Intl.DateTimeFormat('en', { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: 'numeric', day: 'numeric', timeZone }),
   };
 }

@@ -25,8 +25,11 @@ app.client.look(!document.hidden); // a page may be opened in the background
 
 // After sleep or a change of network a socket may look open although the connection is dead.
 addEventListener('online', () => app.client.check());
+addEventListener('focus', () => app.renewClock());
 addEventListener('pageshow', (event) => event.persisted && app.client.check());
 document.addEventListener('visibilitychange', () => {
   app.client.look(!document.hidden);
-  if (!document.hidden) app.client.check();
+  if (document.hidden) return;
+  app.client.check();
+  app.renewClock();
 });

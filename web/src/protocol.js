@@ -92,20 +92,42 @@ export function byteLength(text) {
 }
 
 /**
- * Returns the room name for what a person typed: lower case, NFC, spaces to hyphens, no leading `#`.
+ * Returns the room name for what a person typed. Spaces and `#` before the name do not count, nor spaces after it; a run of
+ * spaces inside is a hyphen; the case does not matter, nor which of its forms Unicode gives an accent. The server has the same
+ * rule (`chat.ParseTypedRoom`); internal/chat/testdata/typed_rooms.jsonl holds both to it.
  * @param {string} typed
  */
 export function roomName(typed) {
-  return typed.trim().replace(/^#+/, '').toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
+  const name = typed.replace(/^[\p{White_Space}#]+|\p{White_Space}+$/gu, '').replace(/\p{White_Space}+/gu, '-');
+  return foldRoom(name);
 }
 
 /**
- * Tells whether the server accepts a room name. The rule: letters, marks and digits of any script, `-`, `_`
- * and `.`, no dot first, at most {@link MAX_ROOM} bytes.
+ * Folds the case by Unicode's simple mappings, one character at a time: to upper case and then to lower case, because some
+ * letters have two lower-case forms (σ and ς) and some two upper-case ones (I and İ). Composing (NFC) before each step gives a
+ * letter and its decomposed form the same result.
+ * @param {string} name
+ */
+function foldRoom(name) {
+  const upper = Array.from(name.normalize('NFC'), (letter) => simple(letter.toUpperCase(), letter)).join('');
+  return Array.from(upper.normalize('NFC'), (letter) => (letter === 'İ' ? 'i' : simple(letter.toLowerCase(), letter))).join('').normalize('NFC');
+}
+
+/**
+ * JavaScript has Unicode's full mappings, which may make one letter several (ß to SS). A letter for which they do has either no
+ * simple upper case, or one whose lower case is the letter itself.
+ * @param {string} mapped @param {string} letter
+ */
+const simple = (mapped, letter) => (Array.from(mapped).length === 1 ? mapped : letter);
+
+/**
+ * Tells whether the server accepts a room name (`chat.ParseRoom`). The rule: letters, marks and digits of any script that
+ * show something, `-`, `_` and `.`, no dot first, in composed form, at most {@link MAX_ROOM} bytes.
  * @param {string} name
  */
 export function isRoomName(name) {
-  return /^[\p{L}\p{M}\p{Nd}_-][\p{L}\p{M}\p{Nd}._-]*$/u.test(name) && byteLength(name) <= MAX_ROOM;
+  return /^(?!\.)(?:(?![\p{DI}\p{Cf}])[\p{L}\p{M}\p{Nd}._-])+$/u.test(name)
+    && name.normalize('NFC') === name && byteLength(name) <= MAX_ROOM;
 }
 
 /** A host as URL writes it: a name in ASCII, or an address. Browsers accept characters that no host name can have. */

@@ -190,3 +190,8 @@ export function hasOlder(room) {
 export function newestGap(room) {
   return gaps(room.segments).at(-1);
 }
+
+/** Whether events are missing right after one. @param {Room} room @param {number} after  its seq */
+export function hasGap(room, after) {
+  return gaps(room.segments).some((gap) => gap.after === after);
+}

@@ -16,10 +16,35 @@ export function bare(typed) {
   return typed.replace(/^(?:[^\S\n]*\n)+/u, '').trimEnd();
 }
 
+/** A character that shows something by itself. U+2800, U+FFFC and U+1D159 are symbols without a picture. */
+const SHOWN = /[^\p{White_Space}\p{Cc}\p{Cf}\p{M}\p{DI}\p{NChar}\u2800\ufffc\u{1d159}]/u;
+
+/**
+ * Whether a reader would see anything of a text. The server has the same rule (`chat.ShowsSomething`);
+ * internal/chat/testdata/texts.jsonl holds both to it.
+ * @param {string} text
+ */
+export const shows = (text) => SHOWN.test(text);
+
 /** Whether a text is long, so that the page shows it in a box that scrolls. @param {string} text */
 export function isLong(text) {
   return text.length > CHARACTERS || (text.match(/[\n\v\f\r\u0085\u2028\u2029]/gu)?.length ?? 0) > LINES;
 }
+
+/**
+ * What an address may hold: letters, marks, digits and symbols of any script, the punctuation of ASCII, and the few signs of
+ * other scripts that stand inside a word (· ・ ’ ׳ ״ ־ ‐ ‑ –). All other punctuation ends it, since many scripts write no
+ * space after theirs, and so does what cannot be seen, but for the joiners inside words of some scripts.
+ */
+const ADDRESS = /https?:\/\/(?:(?![`<>"\\]|(?![\u200c\u200d])\p{DI})[\p{L}\p{M}\p{N}\p{S}\u200c\u200d!#$%&'()*+,\-./:;=?@[\]_{}·・’׳״־‐‑–])+/giu;
+
+/** What ends an address only at its end: punctuation of sentences and of Markdown, and what stands inside words alone. */
+const TAIL = /[.,;:!?'*|^·・’׳״־‐‑–\u200c\u200d]/u;
+
+/** The marks of Markdown that may stand around an address. */
+const MARKS = /(?:\*+|_+|~+|\|+)$/u;
+
+const BRACKETS = /** @type {Record<string, string>} */ ({ ')': '(', ']': '[', '}': '{' });
 
 /**
  * Cuts a text into plain pieces and links. Only http and https are links; everything else stays text.
@@ -30,9 +55,10 @@ export function pieces(text) {
   /** @type {Piece[]} */
   const found = [];
   let from = 0;
-  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"\u0000-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu)) {
-    if (match[0].length > LONGEST) continue;
-    const link = withoutTail(match[0]);
+  for (const match of text.matchAll(ADDRESS)) {
+    if (match[0].length > LONGEST || /[a-z0-9]/iu.test(text[match.index - 1] ?? '')) continue;
+    const before = text.slice(Math.max(0, match.index - 3), match.index);
+    const link = withoutTail(withoutMarks(balanced(match[0]), MARKS.exec(before)?.[0] ?? ''));
     const href = address(link);
     if (!href) continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index), href: '' });
@@ -43,17 +69,33 @@ export function pieces(text) {
   return found;
 }
 
+/** Cuts at the first bracket that closes one before the address: `[here](https://a.org)`. @param {string} link */
+function balanced(link) {
+  const open = /** @type {Record<string, number>} */ ({ '(': 0, '[': 0, '{': 0 });
+  for (let i = 0; i < link.length; i++) {
+    const opener = BRACKETS[link[i]];
+    if (link[i] in open) open[link[i]]++;
+    else if (opener && open[opener]-- === 0) return link.slice(0, i);
+  }
+  return link;
+}
+
+/**
+ * Cuts at the marks that stand before the address as well: `**https://a.org**`. A single one may belong to the address, so
+ * only its last place counts.
+ * @param {string} link @param {string} marks
+ */
+function withoutMarks(link, marks) {
+  if (marks === '') return link;
+  const at = marks.length > 1 || marks === '*' ? link.indexOf(marks) : link.lastIndexOf(marks);
+  const inside = marks.length === 1 && marks !== '*' && /[\p{L}\p{N}/]/u.test(link[at + 1] ?? '');
+  return at < 0 || inside ? link : link.slice(0, at);
+}
+
 /** Cuts off the punctuation that belongs to the sentence: `(see https://a.org/b).` @param {string} link */
 function withoutTail(link) {
   let end = link.length;
-  while (end > 0) {
-    const tail = link[end - 1];
-    const closes = { ')': '(', ']': '[', '}': '{' }[tail];
-    const kept = link.slice(0, end);
-    if (closes && kept.split(closes).length >= kept.split(tail).length) break;
-    if (!closes && !'.,;:!?\'»”’…'.includes(tail)) break;
-    end--;
-  }
+  while (end > 0 && TAIL.test(link[end - 1])) end--;
   return link.slice(0, end);
 }
 

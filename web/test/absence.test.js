@@ -137,6 +137,85 @@ test('a hole in what comes live is read at once', async () => {
   assert.deepEqual(texts(client), ['one', 'two', 'three', 'four']);
 });
 
+test('a gap whose reading fails is read again by itself, after growing pauses', async () => {
+  const client = await enter();
+  server.say('lobby', 'one');
+  server.say('lobby', 'two', { lost: true });
+  await settle();
+  let failures = 0;
+  server.instead = (request) =>
+    request.type === 'history' && failures++ < 3 ? { type: 'error', code: 'unavailable', message: 'away', temporary: true } : undefined;
+  server.say('lobby', 'three');
+  await settle();
+  assert.deepEqual(texts(client), ['one', 'three']);
+  assert.deepEqual([...client.loading], ['lobby gap 1'], 'the page says that it is still at it');
+  await pass(300);
+  assert.equal(asked('history').length, 1, 'not at once');
+  await pass(100);
+  assert.equal(asked('history').length, 2);
+  await pass(2_500);
+  assert.deepEqual(texts(client), ['one', 'two', 'three']);
+  assert.deepEqual([...client.loading], []);
+  await pass(60_000);
+  assert.equal(asked('history').length, 4, 'and then no more');
+});
+
+test('a gap is read after the connection or the answer was lost, and older messages are, too', async () => {
+  const client = await enter();
+  server.say('lobby', 'known');
+  await settle();
+  server.cut();
+  for (let i = 0; i < 150; i++) server.say('lobby', `missed ${i}`);
+  await pass(2_000);
+  assert.deepEqual(seqs(client), [[1, 1], [52, 151]]);
+  let lost = 0;
+  server.instead = (request) => (request.type === 'history' && lost++ === 0 ? null : undefined);
+  client.loadGap('lobby', 1);
+  await settle();
+  server.down = true;
+  server.cut();
+  await pass(3_000);
+  server.down = false;
+  await pass(6_000);
+  assert.deepEqual(seqs(client), [[1, 151]]);
+
+  await pass(10_000);
+  lost = 0;
+  server.cut();
+  for (let i = 0; i < 150; i++) server.say('lobby', `more ${i}`);
+  await pass(2_000);
+  client.loadGap('lobby', 151);
+  await pass(40_000);
+  assert.deepEqual(seqs(client), [[1, 301]], 'an answer that never came');
+});
+
+test('what is no longer missing, or refused for good, is not asked for again', async () => {
+  const client = await enter();
+  server.say('lobby', 'one');
+  server.say('lobby', 'two', { lost: true });
+  await settle();
+  server.instead = (request) =>
+    request.type === 'history' ? { type: 'error', code: 'unavailable', message: 'away', temporary: true, retry_after_ms: 5_000 } : undefined;
+  server.say('lobby', 'three');
+  await settle();
+  await pass(4_900);
+  assert.equal(asked('history').length, 1, 'the server said when');
+  client.leaveRoom('lobby');
+  await pass(60_000);
+  assert.equal(asked('history').length, 1, 'the room was left');
+  assert.deepEqual([...client.loading], []);
+
+  server.instead = (request) => (request.type === 'history' ? { type: 'error', code: 'bad_request', message: 'no' } : undefined);
+  client.joinRoom('lobby');
+  await settle();
+  client.loadGap('lobby', 1);
+  await pass(60_000);
+  assert.equal(asked('history').length, 2);
+  client.quit();
+  await pass(60_000);
+  assert.equal(asked('history').length, 2);
+});
+
 test('lag: joins again from what it has', async () => {
   const client = await enter();
   server.say('lobby', 'one');

@@ -1,13 +1,16 @@
+import './old_browser.js';
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { Hall } from '../src/hall.js';
-import { RequestError, decode, encode } from '../src/protocol.js';
+import { RequestError, decode, encode, isRoomName, roomName } from '../src/protocol.js';
+import { shows } from '../src/text.js';
 
-/** The frames that the server's tests hold it to. */
-const lines = (name) =>
-  readFileSync(new URL(`../../internal/protocol/testdata/${name}`, import.meta.url), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+/** The lines that the server's tests hold it to: frames, or what people type. */
+const lines = (name, of = 'protocol') =>
+  readFileSync(new URL(`../../internal/${of}/testdata/${name}`, import.meta.url), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const answers = new Map(lines('answers.jsonl').map(({ name, frame }) => [name, decode(frame)]));
 const answer = (name) => {
   assert.equal(answers.get(name)?.length, 1, `a golden frame ${name}`);
@@ -59,4 +62,20 @@ test('what the client sends is what the server reads', () => {
     assert.ok(known.has(type), type);
     assert.deepEqual(decode(encode(known.get(type))), [known.get(type)]);
   }
+});
+
+test('a room as people type it is the same room for the server and for the page', () => {
+  const rows = lines('typed_rooms.jsonl', 'chat');
+  assert.ok(rows.length > 50);
+  for (const { typed, room } of rows) {
+    const name = roomName(typed);
+    assert.equal(isRoomName(name) ? name : '', room, JSON.stringify(typed));
+    if (room !== '') assert.equal(roomName(room), room, `${room} typed again`);
+  }
+});
+
+test('a text that shows nothing is the same for the server and for the page', () => {
+  const rows = lines('texts.jsonl', 'chat');
+  assert.ok(rows.length > 50);
+  for (const row of rows) assert.equal(shows(row.text), row.shows, JSON.stringify(row.text));
 });

@@ -1,3 +1,5 @@
+import './old_browser.js';
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,7 +13,7 @@ import * as rooms from '../src/room.js';
 import { add, ends, gaps, newest } from '../src/segments.js';
 import { memoryStore, openStore, readObject } from '../src/storage.js';
 import { bare, isEmoji, isLong, pieces } from '../src/text.js';
-import { BACKGROUND } from '../src/view/person.js';
+import { BACKGROUND, firstLetter } from '../src/view/person.js';
 
 const user = (name) => ({ id: `u_${name}`, name, color: '#7c3aed' });
 const event = (seq, { name = 'bob', minute = seq, kind = 'message' } = {}) => ({
@@ -171,6 +173,36 @@ test('text: only http and https are links, and the sentence keeps its end', () =
     ['https://', []], ['xhttps://a.org', []], ['https://a.org"onclick="x', ['https://a.org']],
     ['https://a.org\u202egro.b', ['https://a.org']], ['https://a.org https://b.org', ['https://a.org', 'https://b.org']],
   ]) assert.deepEqual(links(text), found, text);
+  for (const [text, link] of [
+    // closing punctuation of any script, with text after it or not
+    ['看https://a.org，谢谢', 'https://a.org'], ['https://a.org。', 'https://a.org'], ['（https://a.org）', 'https://a.org'],
+    ['https://a.org（官网）', 'https://a.org'], ['「https://a.org」と', 'https://a.org'], ['https://a.org、https', 'https://a.org'],
+    ['https://a.org/x；', 'https://a.org/x'], ['https://a.org/x：好', 'https://a.org/x'], ['https://a.org！', 'https://a.org'],
+    ['https://a.org？', 'https://a.org'], ['【https://a.org】', 'https://a.org'], ['《https://a.org》', 'https://a.org'], ['https://a.org｡', 'https://a.org'],
+    ['https://a.org؟', 'https://a.org'], ['https://a.org، و', 'https://a.org'], ['https://a.org؛', 'https://a.org'], ['https://a.org۔', 'https://a.org'],
+    ['https://a.org।', 'https://a.org'], ['https://a.org॥', 'https://a.org'], ['https://a.org։', 'https://a.org'], ['https://a.org።', 'https://a.org'],
+    ['https://a.org။', 'https://a.org'], ['https://a.org។', 'https://a.org'], ['https://a.org།', 'https://a.org'], ['https://a.org׃', 'https://a.org'],
+    ['«https://a.org»', 'https://a.org'], ['„https://a.org“', 'https://a.org'], ['‹https://a.org›', 'https://a.org'], ['‘https://a.org’', 'https://a.org'],
+    ['https://a.org…', 'https://a.org'], ['https://a.org—see', 'https://a.org'], ['https://a.org–', 'https://a.org'], ['https://a.org・', 'https://a.org'],
+    ['https://a.org‼', 'https://a.org'], ['https://a.org⟩', 'https://a.org'], ['https://a.org／', 'https://a.org'],
+    // Markdown and code
+    ['`https://a.org`', 'https://a.org'], ['`https://a.org`s', 'https://a.org'], ['**https://a.org**', 'https://a.org'], ['**https://a.org**b', 'https://a.org'],
+    ['*https://a.org/b*', 'https://a.org/b'], ['***https://a.org***.', 'https://a.org'], ['**https://a.org**，谢谢', 'https://a.org'], ['__https://a.org/a_b__', 'https://a.org/a_b'],
+    ['_https://a.org/a_b_', 'https://a.org/a_b'], ['_https://a.org/a_b_, ok', 'https://a.org/a_b'], ['~~https://a.org~~', 'https://a.org'], ['||https://a.org||', 'https://a.org'],
+    ['[a](https://a.org)b', 'https://a.org'], ['[a](https://a.org/x_(y)).', 'https://a.org/x_(y)'], ['[https://a.org]', 'https://a.org'], ['{https://a.org}', 'https://a.org'],
+    ['"https://a.org"', 'https://a.org'], ["'https://a.org'", 'https://a.org'], ['<https://a.org>', 'https://a.org'], ['|https://a.org|', 'https://a.org'], ['https://a.org\\n', 'https://a.org'],
+    // what cannot be seen
+    ['https://a.org\u200b', 'https://a.org'], ['https://a.org\u200bb', 'https://a.org'], ['https://a.org\ufeffb', 'https://a.org'], ['https://a.org\u3164', 'https://a.org'],
+    ['https://a.org\u0000b', 'https://a.org'], ['https://a.org\u2060', 'https://a.org'], ['https://a.org\u00ad', 'https://a.org'], ['https://a.org\u200d', 'https://a.org'],
+    // what belongs to the address
+    ['https://fr.wikipedia.org/wiki/L’Été_(film)', 'https://fr.wikipedia.org/wiki/L’Été_(film)'], ['https://a.org/日本語', 'https://a.org/日本語'],
+    ['https://ja.wikipedia.org/wiki/ジョン・スミス', 'https://ja.wikipedia.org/wiki/ジョン・スミス'], ['https://a.org/Bose–Einstein', 'https://a.org/Bose–Einstein'],
+    ['https://a.org/?q=1,2;3&r=a*b~c#!/x', 'https://a.org/?q=1,2;3&r=a*b~c#!/x'], ['https://a.org/a_', 'https://a.org/a_'], ['https://a.org/-', 'https://a.org/-'],
+    ['https://[::1]:80/x', 'https://[::1]:80/x'], ['https://a.org/css?f=A|B', 'https://a.org/css?f=A|B'], ['https://a.org/{id}', 'https://a.org/{id}'], ['https://a.org/می\u200cخواهم', 'https://a.org/می\u200cخواهم'],
+  ]) {
+    assert.deepEqual(links(text)[0], link, text);
+    assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
+  }
   for (const text of ['', 'no link', 'a https://b.org c', 'https://b.org', '<img src=x onerror=alert(1)>']) {
     assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
   }
@@ -183,6 +215,12 @@ test('text: a hostile text does not take long', () => {
     assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
     isEmoji(text);
   }
+});
+
+test('avatars: the first letter is what people take for one', () => {
+  for (const [name, letter] of [
+    ['ada', 'a'], ['e\u0301va', 'e\u0301'], ['李四', '李'], ['🇫🇷 x', '🇫🇷'], ['👍🏽x', '👍🏽'], ['👩‍💻x', '👩‍💻'], ['❤️x', '❤️'], ['𐐀b', '𐐀'], ['नमन', 'न'], ['', ''],
+  ]) assert.equal(firstLetter(name), letter, name);
 });
 
 test('colours: any colour can be read on any of the backgrounds', () => {
@@ -223,11 +261,40 @@ test('times are local, days have names', () => {
   assert.match(paris.day(at, new Date('2026-12-24T12:00:00Z')), /lundi 23 novembre 2026/);
 });
 
+test('yesterday is the day before in the calendar, also where a day has 23 or 25 hours', () => {
+  for (const [zone, at, now, day] of [
+    ['Europe/Paris', '2026-10-24T12:00Z', '2026-10-25T22:30Z', 'Yesterday'], ['Europe/Paris', '2026-10-25T00:30Z', '2026-10-25T22:30Z', 'Today'],
+    ['Europe/Paris', '2026-03-29T12:00Z', '2026-03-29T22:30Z', 'Yesterday'], ['Europe/Paris', '2026-03-28T12:00Z', '2026-03-29T22:30Z', 'Saturday 28 March 2026'],
+    ['America/New_York', '2026-10-31T16:00Z', '2026-11-02T04:30Z', 'Yesterday'], ['America/New_York', '2026-03-08T16:00Z', '2026-03-09T04:30Z', 'Yesterday'],
+    ['Australia/Lord_Howe', '2026-04-04T00:00Z', '2026-04-05T13:15Z', 'Yesterday'], ['America/Santiago', '2026-09-05T16:00Z', '2026-09-06T04:30Z', 'Yesterday'],
+    ['UTC', '2026-12-31T23:59Z', '2027-01-01T00:00Z', 'Yesterday'], ['UTC', '2028-02-29T12:00Z', '2028-03-01T12:00Z', 'Yesterday'],
+    ['UTC', '2026-11-22T12:00Z', '2026-11-21T12:00Z', 'Sunday 22 November 2026'],
+  ]) assert.equal(clock('en', zone).day(new Date(at), new Date(now)).replace(',', ''), day, `${zone} ${at}`);
+});
+
+test('the time zone is that of the device now, not that of the start', () => {
+  const before = process.env.TZ;
+  try {
+    process.env.TZ = 'Europe/Paris';
+    const here = clock('en');
+    const at = new Date('2026-11-22T23:05:00Z');
+    assert.equal(here.time(at), '[00:05]');
+    process.env.TZ = 'Asia/Tokyo';
+    here.renew();
+    assert.equal(here.time(at), '[08:05]');
+    assert.equal(here.zone, 'Asia/Tokyo');
+    assert.equal(here.day(at, new Date('2026-11-23T00:00:00Z')), 'Today');
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+});
+
 test('outbox: the order typed outlives a reload, whatever the order of the store', () => {
   const store = memoryStore();
   const first = new Outbox(store, 'me');
   for (const text of ['a', 'b', 'c']) first.add('lobby', text);
-  const reversed = { ...store, keys: () => store.keys().toReversed() };
+  const reversed = { ...store, keys: () => store.keys().reverse() };
   assert.deepEqual(new Outbox(reversed, 'me').of('lobby').map((entry) => entry.text), ['a', 'b', 'c']);
   assert.deepEqual(new Outbox(store, 'other').of('lobby'), []);
   store.set('salon.outbox.me.x', '{"cid":1}');

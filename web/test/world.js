@@ -1,5 +1,7 @@
 /** What the tests of the client share: a server in memory, a clock of their own, and short words for what is looked at. */
 
+import './old_browser.js';
+
 import { afterEach, beforeEach, mock } from 'node:test';
 
 import { Client } from '../src/client.js';

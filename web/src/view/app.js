@@ -6,6 +6,7 @@ import { isRoomName } from '../protocol.js';
 import { command, reason } from './commands.js';
 import { Door } from './door.js';
 import { byTouch, el, icon, say } from './dom.js';
+import { shieldComposition } from './keys.js';
 import { Salon } from './salon.js';
 import { settingsDialog } from './settings.js';
 
@@ -14,6 +15,9 @@ import { settingsDialog } from './settings.js';
 
 /** How long a problem stays on the page, in milliseconds. */
 const PROBLEM = 8_000;
+
+/** How often the page asks for the time zone, and draws "today" anew, in milliseconds. Asking takes about a millisecond. */
+const MINUTE = 60_000;
 
 export class App {
   /** @type {Language} */ language;
@@ -39,6 +43,7 @@ export class App {
    */
   constructor(root, { store, drafts, server, fromFile, room }) {
     this.#root = root;
+    shieldComposition(root);
     this.#store = store;
     this.#drafts = drafts;
     this.fromFile = fromFile;
@@ -56,6 +61,7 @@ export class App {
     const known = room === '' || isRoomName(room);
     if (active && name) this.client.enter({ name, room: known ? room : '', language: this.language });
     this.#build({ server: fromFile ? server : null, name, room: room || current || 'lobby' });
+    setInterval(() => this.renewClock(), MINUTE);
     if (!known) this.#report(this.words.failedAbout(room, this.words.badRoom));
   }
 
@@ -143,6 +149,12 @@ export class App {
     this.#build(this.#view instanceof Door ? this.#view.filled : undefined);
     if (name !== undefined) this.openSettings(name);
     /** @type {HTMLElement|null} */ (this.#root.querySelector('[aria-pressed="true"]'))?.focus();
+  }
+
+  /** The day or the time zone may be another one. */
+  renewClock() {
+    this.clock.renew();
+    this.schedule();
   }
 
   closeDrawers() {

@@ -1,7 +1,7 @@
 /** The input field. What is typed and not sent is kept for each room until the tab is closed. */
 
 import { byteLength } from '../protocol.js';
-import { bare } from '../text.js';
+import { bare, shows } from '../text.js';
 import { byTouch, el, icon, say } from './dom.js';
 
 /** @import { App } from './app.js' */
@@ -70,7 +70,7 @@ export class Composer {
   #typed() {
     this.#measure();
     this.#app.keepDraft(this.#room, this.#text.value);
-    if (/^[^/]/u.test(bare(this.#text.value))) this.#app.client.typing(this.#room);
+    if (shows(this.#text.value) && /^[^/]/u.test(bare(this.#text.value))) this.#app.client.typing(this.#room);
   }
 
   /** Grows with its text, up to what style.css allows, and says when it is too long for the server. */
@@ -98,8 +98,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While an input method is composing, Enter accepts its suggestion.
-    if (event.key !== 'Enter' || event.isComposing) return;
+    if (event.key !== 'Enter') return;
     // The keyboards of touch screens have no Shift+Enter: there Enter is the new line, and the button sends.
     if (event.ctrlKey || event.metaKey || (!event.shiftKey && !byTouch())) this.#submit(event);
   }
@@ -108,7 +107,7 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = bare(this.#text.value);
-    if (text === '' || this.#over() > 0) return;
+    if (!shows(text) || this.#over() > 0) return;
     this.#text.value = '';
     this.#app.keepDraft(this.#room, '');
     this.#measure();

@@ -59,3 +59,25 @@ export function nameOf(name) {
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** What was logged. A panel that fails does so with each drawing. @type {Set<string>} */
+const logged = new Set();
+
+/**
+ * Does one part of a drawing. When it fails, that is logged, and the other parts are drawn all the same.
+ * @template T
+ * @param {string} name  of the part
+ * @param {() => T} draw
+ * @param {T} otherwise  the result when it fails
+ * @returns {T}
+ */
+export function alone(name, draw, otherwise) {
+  try {
+    return draw();
+  } catch (error) {
+    const what = `${name}: ${error}`;
+    if (!logged.has(what)) console.error('Salon cannot draw a part of the page:', name, error);
+    logged.add(what);
+    return otherwise;
+  }
+}

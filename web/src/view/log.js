@@ -3,7 +3,7 @@
  */
 
 import { items } from '../items.js';
-import { el, icon, say } from './dom.js';
+import { alone, el, icon, say } from './dom.js';
 import { row, signature } from './rows.js';
 
 /** @import { App } from './app.js' */
@@ -102,10 +102,10 @@ export class Log {
     let next = this.#list.firstElementChild;
     for (const item of shown) {
       const loading = this.#loading(item);
-      const wanted = signature(item, loading);
+      const wanted = signature(item, loading, this.#app.clock);
       let kept = this.#rows.get(item.key);
       if (kept?.signature !== wanted) {
-        const element = row(this.#app, item, loading);
+        const element = alone(`row ${item.key}`, () => row(this.#app, item, loading), el('div', { class: 'row' }));
         element.dataset.key = item.key;
         if (kept) {
           if (kept.element === next) next = element;

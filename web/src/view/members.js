@@ -32,7 +32,7 @@ export class Members {
     if (!room) return;
     say(this.#title, words.here(room.count));
     this.#crowd.hidden = room.members !== null || room.count === 0;
-    const people = (room.members ?? []).toSorted((a, b) => a.name.localeCompare(b.name));
+    const people = [...(room.members ?? [])].sort((a, b) => a.name.localeCompare(b.name));
     const shown = JSON.stringify([room.name, people]);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -21,8 +21,13 @@ export function tint(element, color) {
   return element;
 }
 
+/** A flag of two letters, or a character with its marks and all that joiners attach to it. Firefox before 125 has no Intl.Segmenter. */
+const LETTER = /^(?:\p{RI}{2}|.(?:[\p{M}\p{Emoji_Modifier}\u{e0020}-\u{e007f}]|\u200d\p{ExtPict})*)/su;
+
+/** @param {string} name */
+export const firstLetter = (name) => LETTER.exec(name)?.[0] ?? '';
+
 /** @param {Pick<User, 'name'|'color'>} user */
 export function avatar(user) {
-  const letters = new Intl.Segmenter().segment(user.name)[Symbol.iterator]().next().value?.segment ?? '';
-  return tint(el('span', { class: 'avatar', 'aria-hidden': 'true' }, letters.toUpperCase()), user.color);
+  return tint(el('span', { class: 'avatar', 'aria-hidden': 'true' }, firstLetter(user.name).toUpperCase()), user.color);
 }

@@ -11,11 +11,14 @@ import { avatar, tint } from './person.js';
 /** Up to this many names are shown; a longer list can be unfolded. */
 const NAMED = 3;
 
-/** What a row shows besides its key. When it changes, the row is made again. @param {Item} item @param {boolean} loading */
-export function signature(item, loading) {
+/**
+ * What a row shows besides its key. When it changes, the row is made again.
+ * @param {Item} item @param {boolean} loading @param {App['clock']} clock
+ */
+export function signature(item, loading, clock) {
   switch (item.kind) {
     case 'message':
-      return `${item.first} ${item.event.text}`;
+      return `${item.first} ${clock.zone} ${item.event.text}`;
     case 'pending':
       return `${item.first} ${item.entry.state} ${item.entry.reason}`;
     case 'gap':
@@ -25,7 +28,7 @@ export function signature(item, loading) {
     case 'notice':
       return item.names.join('\n');
     case 'day':
-      return new Date().toDateString(); // "today" is another day tomorrow
+      return `${clock.zone} ${clock.dayKey(new Date())}`; // "today" is another day tomorrow
     default:
       return '';
   }

@@ -2,7 +2,7 @@
 
 import { Banner } from './banner.js';
 import { Composer } from './composer.js';
-import { byTouch, el, icon, say } from './dom.js';
+import { alone, byTouch, el, icon, say } from './dom.js';
 import { Log } from './log.js';
 import { Members } from './members.js';
 import { Sidebar } from './sidebar.js';
@@ -80,11 +80,11 @@ export class Salon {
     this.element.dataset.empty = String(room === undefined);
     this.#none.hidden = room !== undefined;
     this.#hash.hidden = this.#log.element.hidden = this.#leave.hidden = this.#members.hidden = room === undefined;
-    this.#sidebar.render();
-    this.#people.render();
-    const moving = this.#banner.render();
-    this.#composer.render();
-    this.#log.render();
+    alone('rooms', () => this.#sidebar.render(), undefined);
+    alone('members', () => this.#people.render(), undefined);
+    const moving = alone('banner', () => this.#banner.render(), false);
+    alone('composer', () => this.#composer.render(), undefined);
+    alone('messages', () => this.#log.render(), undefined);
     if (active && this.element.contains(active) && !inSight(active)) this.focus(); // the focused element is hidden now
     return moving;
   }
