@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -63,8 +62,7 @@ func serve(ctx context.Context, stop func(), cli *config.CLI, stdout, stderr io.
 	}
 	l := cli.Language(lang.French)
 	fmt.Fprintln(stdout, l.Text("Salon is open: %s", n.URL()))
-	own, _ := net.InterfaceAddrs() // on an error only the address for this machine is shown
-	for _, u := range forOthers(cli.Serve.Address.Address, n.URL(), own) {
+	for _, u := range forOthers(cli.Serve.Address.Address, n.URL(), ownAddresses()) {
 		fmt.Fprintln(stdout, l.Text("For others on the network: %s", u))
 	}
 	err = reloading(hangup, n, func() error { return n.Wait(ctx) })

@@ -73,26 +73,6 @@ func (s *scripted) Done() <-chan struct{} {
 	return done
 }
 
-func TestParseAddress(t *testing.T) {
-	for in, want := range map[string]string{
-		"127.0.0.1:9000":           "ws://127.0.0.1:9000/ws",
-		"localhost":                "ws://localhost:8888/ws",
-		"[::1]:80":                 "ws://[::1]:80/ws",
-		"http://chat.example/":     "ws://chat.example/ws",
-		"https://chat.example":     "wss://chat.example/ws",
-		"ws://h:1/some/path?x=y#z": "ws://h:1/some/path?x=y",
-		"ftp://h":                  "",
-		"":                         "",
-		"ws://":                    "",
-		"a b":                      "",
-	} {
-		got, err := ParseAddress(in)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%q: %q, %v", in, got, err)
-		}
-	}
-}
-
 // TestReconnectPauses draws each pause often: it stays in its range and uses all of it.
 func TestReconnectPauses(t *testing.T) {
 	closed := func(code int, wait time.Duration) error { return &CloseError{Code: code, RetryAfter: wait} }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -16,17 +16,15 @@ import (
 	"salon/internal/ws"
 )
 
-// Ask sends each line of in to the server at address, a URL or host:port, and prints to out what is sent (">>> …") and what
+// Ask sends each line of in to the server at address, see [protocol.ParseAddress], and prints to out what is sent (">>> …") and what
 // is received ("<<< …"). At a terminal it asks for each message. It returns when in or ctx ends. Its errors are one line for
 // people: the server cannot be reached, the connection is lost, in or out fails.
 func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lang.Lang) error {
-	url := address
-	if !strings.Contains(url, "://") {
-		url = "ws://" + url
+	u, err := protocol.ParseAddress(address)
+	if err != nil {
+		return errors.New(protocol.Visible(l.Problem(err)))
 	}
-	if !strings.HasPrefix(url, "ws://") && !strings.HasPrefix(url, "wss://") {
-		return errors.New(l.Text("an address is host:port or ws://host:port, not %s", protocol.Visible(address)))
-	}
+	url := u.String()
 	conn, err := ws.Dial(ctx, url, &ws.DialOptions{Compress: true, MaxMessage: MaxMessage + 1<<10})
 	if err != nil {
 		return errors.New(l.Text("cannot reach %s: %s", url, why(l, err)))
@@ -53,8 +51,13 @@ func Ask(ctx context.Context, address string, in io.Reader, out io.Writer, l lan
 		return nil
 	}
 	var closed *ws.CloseError
-	if errors.As(err, &closed) {
+	switch {
+	case errors.As(err, &closed):
 		return errors.New(l.Text("the server closed the connection (%d)", closed.Code))
+	case errors.Is(err, input.ErrEncoding):
+		return errors.New(l.Text("the input is not UTF-8: convert it first, for instance with iconv -t UTF-8"))
+	case errors.Is(err, input.ErrLong):
+		return errors.New(l.Text("a line of the input has more than %d bytes", MaxMessage))
 	}
 	if err == nil {
 		conn.Close(1000, "")
@@ -73,7 +76,11 @@ func why(l lang.Lang, err error) string {
 	return protocol.Visible(l.Cause(err))
 }
 
+// exchange sends a text and waits for the answer. Errors: [input.ErrEncoding] for a text that a frame cannot carry.
 func exchange(conn *ws.Conn, out io.Writer, text string) error {
+	if !utf8.ValidString(text) {
+		return input.ErrEncoding
+	}
 	if _, err := fmt.Fprintf(out, ">>> %s\n", protocol.Visible(text)); err != nil {
 		return err
 	}

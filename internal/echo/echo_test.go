@@ -180,6 +180,27 @@ func TestAskNobody(t *testing.T) {
 	}
 }
 
+// TestAskEncodings: a byte order mark is not sent, and what is not UTF-8 is refused with its reason.
+func TestAskEncodings(t *testing.T) {
+	url := serve(t, Options{})
+	for in, want := range map[string]struct{ out, problem string }{
+		"\ufeffsalut\n":                   {">>> salut\n<<< Hello client ! Received \"salut\"\n", ""},
+		"\xfe\xff\x00x\x00\n":             {">>> x\n<<< Hello client ! Received \"x\"\n", ""},
+		"x\x00\n\x00":                     {"", "l’entrée n’est pas en UTF-8 : convertissez-la d’abord, par exemple avec iconv -t UTF-8"},
+		"a\xe9\n":                         {"", "l’entrée n’est pas en UTF-8 : convertissez-la d’abord, par exemple avec iconv -t UTF-8"},
+		strings.Repeat("x", MaxMessage+1): {"", "une ligne de l’entrée a plus de 16777216 octets"},
+	} {
+		var out strings.Builder
+		problem := ""
+		if err := Ask(t.Context(), url, strings.NewReader(in), &out, lang.French); err != nil {
+			problem = err.Error()
+		}
+		if out.String() != want.out || problem != want.problem {
+			t.Errorf("%.20q: printed %q, ended with %q", in, out.String(), problem)
+		}
+	}
+}
+
 // TestPromptIsLeftBehind: whoever ends the input finds the shell's prompt in a row of its own.
 func TestPromptIsLeftBehind(t *testing.T) {
 	terminal, tty, err := pty.Open()

@@ -48,9 +48,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 func (r *Reader) Close() { r.undo() }
 
 // Lines calls each with every line of r, without its line end (LF or CR LF), and with the text after the last line end.
-// It ends with the first error of each. Errors: those of r and each, [ErrLong] for a line over limit bytes.
+// The text is UTF-8, or UTF-16 with a byte order mark; the mark is no part of the first line. Lines does not look whether the
+// rest of the text is valid. It ends with the first error of each. Errors: those of r and each, [ErrEncoding], [ErrLong] for a
+// line over limit bytes.
 func Lines(r io.Reader, limit int, each func(string) error) error {
-	b := bufio.NewReader(r)
+	b, err := decode(r)
+	if err != nil {
+		return err
+	}
 	var line []byte
 	for number := 1; ; {
 		part, err := b.ReadSlice('\n')

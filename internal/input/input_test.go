@@ -3,6 +3,7 @@ package input
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -23,6 +24,20 @@ func TestLines(t *testing.T) {
 		{"a\rb\r\r\n", []string{"a\rb\r"}, nil},
 		{long + "\nx\n", []string{long, "x"}, nil},
 		{"x\n" + strings.Repeat("y", 10_001), []string{"x"}, ErrLong},
+		{"\ufeffa\n\ufeffb", []string{"a", "\ufeffb"}, nil}, // only the first one is a mark
+		{"\ufeff", nil, nil},
+		{"\xef\xbb", []string{"\xef\xbb"}, nil},
+		{"\xefx\n", []string{"\xefx"}, nil},
+		{"x", []string{"x"}, nil},
+		{"\xff\xfea\x00\r\x00\n\x00\xe9\x00", []string{"a", "é"}, nil},
+		{"\xfe\xff\x00a\x00\n\xd8\x3d\xde\x00\xd8\x3d\x00b", []string{"a", "😀\ufffdb"}, nil},
+		{"\xff\xfea\x00b", []string{"a\ufffd"}, nil},
+		{"\xff\xfe\x3d\xd8", []string{"\ufffd"}, nil},
+		{"\xff\xfe", nil, nil},
+		{"a\x00\n\x00", nil, ErrEncoding},
+		{"\x00a\x00\n", nil, ErrEncoding},
+		{"\xff\xfe\x00\x00a\x00\x00\x00", nil, ErrEncoding},
+		{"\x00\x00\xfe\xff\x00\x00\x00a", nil, ErrEncoding},
 	} {
 		var got []string
 		err := Lines(iotest.HalfReader(strings.NewReader(tt.in)), 10_000, func(s string) error {
@@ -34,6 +49,33 @@ func TestLines(t *testing.T) {
 		}
 	}
 }
+
+// TestShortFirstLine: a line is there as soon as its end is, however short it is, and the end of a terminal's input is the end.
+func TestShortFirstLine(t *testing.T) {
+	for _, first := range []string{"\n", "a\n", "\xef\n", "é\n"} {
+		r, w := io.Pipe()
+		got := make(chan string)
+		go func() {
+			Lines(r, 10, func(line string) error { got <- line; return nil })
+			close(got)
+		}()
+		io.WriteString(w, first)
+		if line := <-got; line+"\n" != first {
+			t.Errorf("%q: %q", first, line)
+		}
+		w.Close()
+		<-got
+	}
+	ends := 0
+	Lines(readerFunc(func([]byte) (int, error) { ends++; return 0, io.EOF }), 10, func(string) error { return nil })
+	if ends != 1 {
+		t.Errorf("the end was read %d times", ends)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestReadEndsWithItsContext(t *testing.T) {
 	r, w, err := os.Pipe()

@@ -3,11 +3,10 @@ package lang
 // frenchClient is what the terminal client and the echo client say.
 var frenchClient = map[string]string{
 	// Echo.
-	"an address is host:port or ws://host:port, not %s": "une adresse est hôte:port ou ws://hôte:port, et non %s",
-	"cannot reach %s: %s":                               "impossible de joindre %s : %s",
-	"cannot reach %s: %v":                               "impossible de joindre %s : %v",
-	"the server closed the connection (%d)":             "le serveur a fermé la connexion (%d)",
-	"Message: ":                                         "Message : ",
+	"cannot reach %s: %s":                   "impossible de joindre %s : %s",
+	"cannot reach %s: %v":                   "impossible de joindre %s : %v",
+	"the server closed the connection (%d)": "le serveur a fermé la connexion (%d)",
+	"Message: ":                             "Message : ",
 
 	// Connection.
 	"it answered with HTTP status %d":                            "il a répondu avec l’état HTTP %d",
@@ -28,6 +27,9 @@ var frenchClient = map[string]string{
 	"the room %s begins anew: its history was removed":           "la chatroom %s recommence à zéro : son historique a été supprimé",
 	"the room %s: %s":                                            "la chatroom %s : %s",
 	"the server does not know you any more: you are someone new": "le serveur ne vous connaît plus : vous êtes quelqu’un de nouveau",
+
+	". Take another name (--name)": ". Prenez un autre nom (--name)",
+	". Take another name (--name). If it is your own name on another machine or in a browser, bring its token along (--token, or SALON_TOKEN)": ". Prenez un autre nom (--name). Si c’est votre propre nom sur une autre machine ou dans un navigateur, apportez-en le jeton (--token, ou SALON_TOKEN)",
 
 	// Talk.
 	"You said":                               "Vous avez dit",
@@ -62,14 +64,15 @@ var frenchClient = map[string]string{
 	"the rooms there are":              "les chatrooms qui existent",
 	"take another name":                "changer de nom",
 	"n earlier messages (20), each time further back": "n messages plus anciens (20), chaque fois plus loin",
-	"leave this room":                     "quitter cette chatroom",
-	"these lines":                         "ces lignes",
-	"leave":                               "quitter",
-	"say a text that starts with a slash": "dire un texte qui commence par un slash",
-	"Alt-Enter":                           "Alt-Entrée",
-	"new line in a message":               "nouvelle ligne dans un message",
-	"complete a name":                     "compléter un nom",
-	"what you said before":                "ce que vous avez dit avant",
+	"leave this room":                        "quitter cette chatroom",
+	"these lines":                            "ces lignes",
+	"leave":                                  "quitter",
+	"clear the line; leave when it is empty": "effacer la ligne ; quitter quand elle est vide",
+	"say a text that starts with a slash":    "dire un texte qui commence par un slash",
+	"Alt-Enter":                              "Alt-Entrée",
+	"new line in a message":                  "nouvelle ligne dans un message",
+	"complete a name":                        "compléter un nom",
+	"what you said before":                   "ce que vous avez dit avant",
 
 	"… and more": "… et d’autres",
 
@@ -78,6 +81,8 @@ var frenchClient = map[string]string{
 	"your identity is not kept: %v":              "votre identité n’est pas gardée : %v",
 	"cannot write the log file: %v":              "impossible d’écrire le journal : %v",
 	"cannot write: %v":                           "impossible d’écrire : %v",
+	"the input is not UTF-8: convert it first, for instance with iconv -t UTF-8": "l’entrée n’est pas en UTF-8 : convertissez-la d’abord, par exemple avec iconv -t UTF-8",
+	"this line is not UTF-8":                     "cette ligne n’est pas en UTF-8",
 	"a line of the input has more than %d bytes": "une ligne de l’entrée a plus de %d octets",
 	"interrupted":                                "interrompu",
 	"refused: %s: %s":                            "refusé : %s : %s",

@@ -22,7 +22,7 @@ const (
 func depthOf(mode string, env func(string) string) depth {
 	name, more := env("TERM"), strings.ToLower(env("COLORTERM"))
 	switch {
-	case mode == "never", mode != "always" && (env("NO_COLOR") != "" || name == "dumb" || name == ""):
+	case mode == "never", mode != "always" && (env("NO_COLOR") != "" || isPlain(env) || name == ""):
 		return noColor
 	case more == "truecolor" || more == "24bit" || strings.HasSuffix(name, "-direct"):
 		return colorTrue

@@ -51,7 +51,7 @@ func help(c *conversation, _ string) {
 	line(c.Lang.Text("Alt-Enter"), c.Lang.Text("new line in a message"))
 	line("Tab", c.Lang.Text("complete a name"))
 	line("↑ ↓", c.Lang.Text("what you said before"))
-	line("Ctrl-C", c.Lang.Text("leave"))
+	line("Ctrl-C", c.Lang.Text("clear the line; leave when it is empty"))
 }
 
 func who(c *conversation, _ string) {

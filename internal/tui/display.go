@@ -25,6 +25,9 @@ func (d *display) draw(rows []string, prompt, plain string) error {
 		prompt = clip(plain, d.frame.width/2)
 		plain = prompt
 	}
+	if d.frame.plain {
+		prompt = plain
+	}
 	used := columns(plain)
 	text, column := d.edit.view(d.frame.width - used - 1)
 	err := d.frame.draw(d.lines, rows, prompt, text, used+column)

@@ -124,6 +124,16 @@ func (e *editor) enter() string {
 	return line
 }
 
+// interrupt empties the line, which can be recalled, as shells do on Ctrl-C. It returns false when the line is empty already.
+func (e *editor) interrupt() bool {
+	e.pasting = false
+	if e.text == "" {
+		return false
+	}
+	e.enter()
+	return true
+}
+
 func (e *editor) recall(at int) {
 	if at < 0 || at > len(e.past) {
 		return

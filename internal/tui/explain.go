@@ -6,6 +6,7 @@ import (
 	"io"
 	"syscall"
 
+	"salon/internal/chat"
 	"salon/internal/client"
 	"salon/internal/lang"
 	"salon/internal/protocol"
@@ -15,9 +16,9 @@ import (
 func explain(l lang.Lang, err error) string { return protocol.Visible(reason(l, err)) }
 
 func reason(l lang.Lang, err error) string {
-	var unreachable *client.DialError
-	if errors.As(err, &unreachable) {
-		return l.Text("cannot reach %s: %v", unreachable.URL, cause(l, unreachable))
+	var dial *client.DialError
+	if errors.As(err, &dial) {
+		return l.Text("cannot reach %s: %v", dial.URL, cause(l, dial))
 	}
 	var closed *client.CloseError
 	switch {
@@ -37,6 +38,27 @@ func reason(l lang.Lang, err error) string {
 	return l.Problem(err)
 }
 
+// unreachable says why there is no connection to the server at url. The result names the address.
+func unreachable(l lang.Lang, url string, err error) string {
+	var dial *client.DialError
+	if errors.As(err, &dial) {
+		return explain(l, err)
+	}
+	return l.Text("cannot reach %s: %v", protocol.Visible(url), explain(l, err))
+}
+
+// refusal says why the server refused a name, and what to do when the name is somebody's.
+func (t *talk) refusal(err *client.Error) string {
+	why := explain(t.Lang, err)
+	switch {
+	case err.Code != chat.CodeNameTaken:
+		return why
+	case t.Token != "":
+		return why + t.Lang.Text(". Take another name (--name)")
+	}
+	return why + t.Lang.Text(". Take another name (--name). If it is your own name on another machine or in a browser, bring its token along (--token, or SALON_TOKEN)")
+}
+
 // cause says why the server could not be reached.
 func cause(l lang.Lang, err *client.DialError) string {
 	switch {
@@ -50,9 +72,9 @@ func cause(l lang.Lang, err *client.DialError) string {
 
 // brief is explain for where there is little room: of a server that cannot be reached it says only why.
 func brief(l lang.Lang, err error) string {
-	var unreachable *client.DialError
-	if errors.As(err, &unreachable) {
-		return protocol.Visible(cause(l, unreachable))
+	var dial *client.DialError
+	if errors.As(err, &dial) {
+		return protocol.Visible(cause(l, dial))
 	}
 	return explain(l, err)
 }

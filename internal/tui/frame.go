@@ -14,11 +14,15 @@ type frame struct {
 	width int
 	rows  int    // drawn above the row of the cursor
 	drawn string // what was drawn last
+	plain bool   // use no escape sequences, see [frame.drawPlain]
 }
 
 // draw writes lines above the frame, which becomes rows and the row with prompt and text, the cursor in its column.
 // rows fit into the width.
 func (f *frame) draw(lines, rows []string, prompt, text string, column int) error {
+	if f.plain {
+		return f.drawPlain(lines, prompt+text, column)
+	}
 	var live strings.Builder
 	for _, r := range rows {
 		live.WriteString(r + "\r\n")
@@ -37,6 +41,31 @@ func (f *frame) draw(lines, rows []string, prompt, text string, column int) erro
 	}
 	all.WriteString(live.String())
 	f.rows, f.drawn = len(rows), live.String()
+	_, err := io.WriteString(f.out, all.String())
+	return err
+}
+
+// drawPlain is draw for a terminal that understands nothing but text, line ends and carriage returns. The frame is only the row
+// that is typed in. Text that is added at its end is written as it is, so that a terminal that cannot go back stays legible.
+func (f *frame) drawPlain(lines []string, row string, column int) error {
+	live := row
+	if column < columns(row) {
+		live += "\r" + clip(row, column)
+	}
+	added, longer := strings.CutPrefix(live, f.drawn)
+	var all strings.Builder
+	if len(lines) > 0 || !longer {
+		f.erase(&all)
+		added = live
+	}
+	for _, line := range lines {
+		all.WriteString(f.fold(line))
+	}
+	all.WriteString(added)
+	f.drawn = live
+	if all.Len() == 0 {
+		return nil
+	}
 	_, err := io.WriteString(f.out, all.String())
 	return err
 }
@@ -86,6 +115,13 @@ func wrap(s string, width int) string {
 
 // erase removes the frame.
 func (f *frame) erase(w io.Writer) {
+	if f.plain {
+		if row, _, _ := strings.Cut(f.drawn, "\r"); row != "" {
+			io.WriteString(w, "\r"+strings.Repeat(" ", columns(row))+"\r")
+		}
+		f.drawn = ""
+		return
+	}
 	io.WriteString(w, "\r")
 	if f.rows > 0 {
 		fmt.Fprintf(w, "\x1b[%dA", f.rows)
@@ -94,9 +130,13 @@ func (f *frame) erase(w io.Writer) {
 	f.rows, f.drawn = 0, ""
 }
 
-// clear empties the screen before it is drawn again, on Ctrl-L.
+// clear empties the screen before it is drawn again, on Ctrl-L. On a plain terminal the row is written again below.
 func (f *frame) clear() error {
+	empty := "\x1b[H\x1b[2J"
+	if f.plain {
+		empty = "\r\n"
+	}
 	f.rows, f.drawn = 0, ""
-	_, err := io.WriteString(f.out, "\x1b[H\x1b[2J")
+	_, err := io.WriteString(f.out, empty)
 	return err
 }

@@ -52,6 +52,8 @@ func (s *screen) nameKeys(keys []key) (name string, entered, leave bool) {
 			name = strings.TrimSpace(edit.text)
 			*edit = editor{}
 			return name, true, false
+		case keys[0] == keyInterrupt && edit.interrupt():
+			*edit = editor{} // it is not for the talk to recall
 		case keys[0] == keyInterrupt, keys[0] == keyEOF && edit.text == "":
 			return "", false, true
 		}

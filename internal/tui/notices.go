@@ -114,11 +114,16 @@ func (c *conversation) onPresence(n *client.Presence) {
 	}
 }
 
-// onLost says once that the connection is lost. The frame shows what comes next.
+// onLost says once that the connection is lost, and once at which address there is no server. The frame shows what comes next.
 func (c *conversation) onLost(n *client.Lost) {
-	if c.lost == nil && c.client.User().ID != "" {
+	told := c.lost != nil && c.lost.told
+	switch {
+	case c.lost == nil && c.client.User().ID != "":
 		c.announce(c.Lang.Text("connection lost: %s", explain(c.Lang, n.Err)))
+	case !told:
+		c.warning(unreachable(c.Lang, c.url, n.Err))
+		told = true
 	}
-	c.lost = &lost{why: brief(c.Lang, n.Err), until: time.Now().Add(n.Retry)}
+	c.lost = &lost{why: brief(c.Lang, n.Err), until: time.Now().Add(n.Retry), told: told}
 	clear(c.typing)
 }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"unicode/utf8"
 
 	"salon/internal/chat"
 	"salon/internal/client"
@@ -85,6 +86,9 @@ func (p *pipe) run(ctx context.Context) error {
 	err := p.feed(ctx)
 	end()
 	if lost := <-gone; !errors.Is(lost, context.Canceled) {
+		if refused := (*client.Error)(nil); errors.As(lost, &refused) {
+			return errors.New(p.refusal(refused))
+		}
 		return errors.New(explain(p.Lang, lost))
 	}
 	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, errOutput) {
@@ -119,6 +123,8 @@ func (p *pipe) feed(ctx context.Context) error {
 	switch {
 	case err == nil && p.Follow:
 		<-ctx.Done()
+	case errors.Is(err, input.ErrEncoding):
+		err = errors.New(p.Lang.Text("the input is not UTF-8: convert it first, for instance with iconv -t UTF-8"))
 	case errors.Is(err, input.ErrLong):
 		err = errors.New(p.Lang.Text("a line of the input has more than %d bytes", maxInputLine))
 	}
@@ -141,6 +147,10 @@ func (p *pipe) quiet(err error) error {
 }
 
 func (p *pipe) send(ctx context.Context, line string) error {
+	if !utf8.ValidString(line) {
+		p.refuse(line, chat.Problemf("this line is not UTF-8"))
+		return nil
+	}
 	_, err := p.c.Send(ctx, p.rooms[0], line)
 	var refused *client.Error
 	if errors.As(err, &refused) {
@@ -170,6 +180,10 @@ func (p *pipe) on(n client.Notice) {
 	case client.Left:
 		p.stop(errors.New(l.Text("the room %s: %s", n.Room, explain(l, n.Err))))
 	case client.Lost:
+		if p.c.User().ID == "" {
+			p.warn(l.Text("%s; next try in %s", unreachable(l, p.url, n.Err), seconds(n.Retry)))
+			return
+		}
 		p.warn(l.Text("connection lost: %s; next try in %s", explain(l, n.Err), seconds(n.Retry)))
 	case client.Welcome:
 		if !n.First {

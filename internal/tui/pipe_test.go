@@ -298,6 +298,28 @@ func TestPipeFails(t *testing.T) {
 	}
 }
 
+// TestPipeEncodings: a byte order mark is not sent, UTF-16 is understood, and what is neither is refused with its reason.
+func TestPipeEncodings(t *testing.T) {
+	address, _ := serve(t)
+	for i, tt := range []struct{ in, said, problem, told string }{
+		{"\ufeffsalut\nà tous\n", "salut|à tous", "", ""},
+		{"\xff\xfes\x00\xe9\x00\n\x00x\x00", "sé|x", "", ""},
+		{"s\x00a\x00\n\x00", "", "the input is not UTF-8: convert it first, for instance with iconv -t UTF-8", ""},
+		{"one\ncaf\xe9\ntwo\n", "one|two", "lines refused: 1", "salon: refused: this line is not UTF-8: caf\ufffd\n"},
+	} {
+		p := pipeTo(t, Options{Address: address, Name: fmt.Sprint("ada", i), Lang: lang.English}, false)
+		p.write(tt.in)
+		p.in.Close()
+		problem := ""
+		if err := <-p.ended; err != nil {
+			problem = err.Error()
+		}
+		if said := strings.Join(p.texts(), "|"); said != tt.said || problem != tt.problem || p.toPeople() != tt.told {
+			t.Errorf("%q: said %q, ended with %q, told %q", tt.in, said, problem, p.toPeople())
+		}
+	}
+}
+
 func TestLine(t *testing.T) {
 	e := chat.Event{Room: "lobby", Kind: chat.KindMessage, User: chat.User{Name: "ada"}}
 	for in, want := range map[string]string{

@@ -31,7 +31,8 @@ type screen struct {
 }
 
 func runScreen(ctx context.Context, t *talk) error {
-	tty, err := openTerminal(t.In, t.Out)
+	plain, colors := isPlain(t.env), depthOf(t.Color, t.env)
+	tty, err := openTerminal(t.In, t.Out, plain, colors)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func runScreen(ctx context.Context, t *talk) error {
 	defer stop()
 
 	s := &screen{talk: t, typed: typed, resized: resized, display: display{
-		term: tty, frame: frame{out: t.Out}, words: words{lang: t.Lang, depth: depthOf(t.Color, os.Getenv), width: tty.width},
+		term: tty, frame: frame{out: t.Out, plain: plain}, words: words{lang: t.Lang, depth: colors, width: tty.width},
 	}}
 	t.warn = s.display.warning
 	err = s.run(ctx)
@@ -89,7 +90,7 @@ func (s *screen) run(ctx context.Context) error {
 		if !errors.As(err, &refused) || refused.Code != chat.CodeNameTaken && refused.Code != chat.CodeInvalidName {
 			return err
 		}
-		s.display.warning(explain(s.Lang, refused))
+		s.display.warning(s.refusal(refused))
 	}
 }
 

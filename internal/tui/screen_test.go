@@ -146,7 +146,7 @@ func TestNameIsAskedFor(t *testing.T) {
 func TestTerminalIsRestored(t *testing.T) {
 	address, _ := serve(t)
 	for name, end := range map[string]func(c *console){
-		"ctrl-c":          func(c *console) { c.types("half\x03") },
+		"ctrl-c":          func(c *console) { c.types("half\x03\x03") },
 		"ctrl-d":          func(c *console) { c.types("\x04") },
 		"quit":            func(c *console) { c.types("/quit\r") },
 		"SIGTERM":         func(*console) { syscall.Kill(os.Getpid(), syscall.SIGTERM) },
@@ -179,7 +179,7 @@ func TestTerminalIsRestoredBeforeAPanic(t *testing.T) {
 	c.sees("Bienvenue")
 	c.types("/quit\r")
 	c.end()
-	tty, err := openTerminal(c.tty, c.tty)
+	tty, err := openTerminal(c.tty, c.tty, false, color16)
 	if err != nil {
 		t.Fatal(err)
 	}

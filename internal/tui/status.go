@@ -38,6 +38,7 @@ type typist struct {
 type lost struct {
 	why   string
 	until time.Time // the next try
+	told  bool      // the user was told the address that does not answer
 }
 
 // settle takes a send out of those under way.

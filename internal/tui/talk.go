@@ -30,7 +30,8 @@ type Options struct {
 	JSON   bool // pipe: a line of the output is a JSON event
 	Follow bool // pipe: go on after the end of the input, until a signal
 
-	waits waits // the usual ones when zero
+	waits waits               // the usual ones when zero
+	env   func(string) string // what the environment says of the terminal; os.Getenv when nil
 
 	In, Out *os.File  // the process's own when nil
 	Err     io.Writer // os.Stderr when nil
@@ -61,6 +62,9 @@ func newTalk(o Options) (*talk, error) {
 	t.warn = func(line string) { fmt.Fprintln(t.Err, "salon:", line) }
 	if t.waits == (waits{}) {
 		t.waits = usualWaits
+	}
+	if t.env == nil {
+		t.env = os.Getenv
 	}
 	if t.In == nil {
 		t.In = os.Stdin

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 
 	"golang.org/x/term"
@@ -13,27 +14,50 @@ type terminal struct {
 	in, out *os.File
 	once    sync.Once
 	before  *term.State
+	leave   string // is written when the terminal is reset
 }
 
 const (
 	pasteOn  = "\x1b[?2004h" // bracketed paste: the terminal marks what is pasted
 	pasteOff = "\x1b[?2004l"
+
+	showCursor = "\x1b[?25h"
+	plainStyle = "\x1b[0m"
 )
 
-func openTerminal(in, out *os.File) (*terminal, error) {
+// isPlain tells whether a terminal understands no escape sequences, as its environment says. A terminal whose kind is not
+// known counts as such a one, except on Windows, where nothing sets TERM.
+func isPlain(env func(string) string) bool {
+	switch env("TERM") {
+	case "dumb", "unknown":
+		return true
+	case "":
+		return runtime.GOOS != "windows"
+	}
+	return false
+}
+
+// openTerminal sends no escape sequences to a plain terminal, and none that is about styles when d is [noColor].
+func openTerminal(in, out *os.File, plain bool, d depth) (*terminal, error) {
 	before, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return nil, fmt.Errorf("terminal: %w", err)
 	}
 	t := &terminal{in: in, out: out, before: before}
-	fmt.Fprint(out, pasteOn)
+	if !plain {
+		t.leave = pasteOff + showCursor
+		fmt.Fprint(out, pasteOn)
+	}
+	if d != noColor {
+		t.leave += plainStyle
+	}
 	return t, nil
 }
 
 // restore resets the terminal to its former mode. It may be called more than once, from any goroutine.
 func (t *terminal) restore() {
 	t.once.Do(func() {
-		fmt.Fprint(t.out, pasteOff+"\x1b[0m\x1b[?25h")
+		fmt.Fprint(t.out, t.leave)
 		term.Restore(int(t.in.Fd()), t.before)
 	})
 }

@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +21,7 @@ import (
 // tokens is the file by which a server recognises users: for each server, a token for each name. Only its owner can read it.
 type tokens struct{ path string }
 
-// book is what the file holds: server, then name (as [chat.NameKey] has it), then token.
+// book is what the file holds: server (as [serverKey] has it), then name (as [chat.NameKey] has it), then token.
 type book map[string]map[string]string
 
 func openTokens(dir string) (tokens, error) {
@@ -34,7 +38,7 @@ func openTokens(dir string) (tokens, error) {
 // load returns the token for a name on a server; "" if there is none.
 func (t tokens) load(server, name string) (string, error) {
 	b, err := t.read()
-	return b[server][chat.NameKey(name)], err
+	return b[serverKey(server)][chat.NameKey(name)], err
 }
 
 func (t tokens) read() (book, error) {
@@ -55,7 +59,59 @@ func (t tokens) read() (book, error) {
 	for _, names := range b {
 		useKeys(names)
 	}
+	b.useServerKeys()
 	return b, nil
+}
+
+// serverKey returns the URL under which the tokens for a server are kept. It is the same for all the ways to write the URL,
+// and for all the names of this machine: a server here is the same one at localhost, 127.0.0.1 and [::1].
+func serverKey(server string) string {
+	u, err := url.Parse(server)
+	if err != nil || u.Hostname() == "" {
+		return server
+	}
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	ip, err := netip.ParseAddr(host)
+	if ip = ip.Unmap(); err == nil {
+		host = ip.String()
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || ip.IsUnspecified() || ip.Is6() && ip.IsLoopback() {
+		host = "127.0.0.1"
+	}
+	if u.Scheme == "ws" && port == "80" || u.Scheme == "wss" && port == "443" {
+		port = ""
+	}
+	u.Host = host
+	if port != "" {
+		u.Host = net.JoinHostPort(host, port)
+	} else if strings.Contains(host, ":") {
+		u.Host = "[" + host + "]"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// useServerKeys moves tokens to the keys of their servers. Earlier versions kept them under the URL as it was asked for. A
+// token stays where it is when there is another one for its name.
+func (b book) useServerKeys() {
+	for _, server := range slices.Sorted(maps.Keys(b)) {
+		key := serverKey(server)
+		if key == server {
+			continue
+		}
+		if b[key] == nil {
+			b[key] = map[string]string{}
+		}
+		for name, token := range b[server] {
+			if _, ok := b[key][name]; !ok {
+				b[key][name] = token
+				delete(b[server], name)
+			}
+		}
+		if len(b[server]) == 0 {
+			delete(b, server)
+		}
+	}
 }
 
 // useKeys moves tokens to the keys of their names. Earlier versions did not fold Unicode's compatible forms in a key.
@@ -86,6 +142,7 @@ func (t tokens) save(server, name, token string) error {
 	if err != nil {
 		return err
 	}
+	server = serverKey(server)
 	if b[server] == nil {
 		b[server] = map[string]string{}
 	}

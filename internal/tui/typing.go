@@ -20,7 +20,9 @@ func (c *conversation) keys(keys []key) {
 		case keyRedraw:
 			c.done = c.frame.clear() != nil
 		case keyInterrupt:
-			c.quit()
+			if !c.edit.interrupt() {
+				c.quit()
+			}
 		case keyEOF:
 			if c.edit.text == "" {
 				c.quit()

@@ -134,6 +134,9 @@ func open(t *testing.T, o Options) *console {
 	ctx, cancel := context.WithCancel(t.Context())
 	c.cancel = cancel
 	o.waits = patient
+	if o.env == nil {
+		o.env = terminalOf(map[string]string{"TERM": "xterm"})
+	}
 	o.In, o.Out, o.Err = c.tty, c.tty, io.Discard
 	if o.TokenDir == "" {
 		o.TokenDir = t.TempDir()
@@ -151,6 +154,11 @@ func open(t *testing.T, o Options) *console {
 		c.pty.Close()
 	})
 	return c
+}
+
+// terminalOf is the environment of a terminal, whatever this test runs in.
+func terminalOf(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
 }
 
 func (c *console) record() {
