@@ -64,10 +64,14 @@ type slowRooms struct {
 	let   chan struct{}
 }
 
-func (s *slowRooms) Rooms(context.Context, chat.RoomID, int) ([]history.RoomInfo, error) {
+func (s *slowRooms) Rooms(ctx context.Context, _ chat.RoomID, _ int) ([]history.RoomInfo, error) {
 	s.looks.Add(1)
-	<-s.let
-	return []history.RoomInfo{{Room: "r", Head: 1}}, nil
+	select {
+	case <-s.let:
+		return []history.RoomInfo{{Room: "r", Head: 1}}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Callers that want the same page at once share one look, and one of them who gives up does not end it for the others.
@@ -104,6 +108,7 @@ func TestListIsShared(t *testing.T) {
 		})
 		synctest.Wait()
 		giveUp()
+		synctest.Wait()
 		if err := <-gone; Problem(err).Code != chat.CodeUnavailable {
 			t.Errorf("gave up with %v", err)
 		}

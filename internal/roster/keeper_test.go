@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,9 +156,9 @@ func TestGracePeriod(t *testing.T) {
 		const grace = 20 * time.Second
 		h := open(t, memory.New().Node("n"), grace, nil)
 		h.arrive("s1", user("ada"), false)
-		done := 0
+		var done atomic.Int32
 		depart := func(session string, goodbye bool) {
-			h.room.Depart(session, "u_ada", goodbye, func() { done++ })
+			h.room.Depart(session, "u_ada", goodbye, func() { done.Add(1) })
 			synctest.Wait()
 		}
 		depart("s1", false) // lost
@@ -165,24 +166,24 @@ func TestGracePeriod(t *testing.T) {
 		h.arrive("s2", user("ada"), true) // back in time
 		time.Sleep(grace)
 		synctest.Wait()
-		if got := h.heard(); got != "join ada  1" || done != 1 {
-			t.Fatalf("told: %s; %d departures done", got, done)
+		if got := h.heard(); got != "join ada  1" || done.Load() != 1 {
+			t.Fatalf("told: %s; %d departures done", got, done.Load())
 		}
 		depart("s2", false)
 		time.Sleep(grace - time.Second)
 		synctest.Wait()
-		if got := h.heard(); got != "join ada  1" || done != 1 {
-			t.Fatalf("within the grace period: told %s; %d departures done", got, done)
+		if got := h.heard(); got != "join ada  1" || done.Load() != 1 {
+			t.Fatalf("within the grace period: told %s; %d departures done", got, done.Load())
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if got := h.heard(); got != "join ada  1, leave ada  0" || done != 2 {
-			t.Fatalf("after it: told %s; %d departures done", got, done)
+		if got := h.heard(); got != "join ada  1, leave ada  0" || done.Load() != 2 {
+			t.Fatalf("after it: told %s; %d departures done", got, done.Load())
 		}
 		h.arrive("s3", user("ada"), true)
 		depart("s3", true) // a goodbye needs no grace
-		if got := h.heard(); !strings.HasSuffix(got, ", back ada  1, leave ada  0") || done != 3 {
-			t.Fatalf("after a goodbye: told %s; %d departures done", got, done)
+		if got := h.heard(); !strings.HasSuffix(got, ", back ada  1, leave ada  0") || done.Load() != 3 {
+			t.Fatalf("after a goodbye: told %s; %d departures done", got, done.Load())
 		}
 	})
 }
