@@ -117,7 +117,7 @@ func TestRefusedOriginIsLoggedOnce(t *testing.T) {
 		dialFrom(t, n, "chat.example:8888", "https://evil.example", protocol.Subprotocol).next("bye")
 	}
 	got := log()
-	if c := strings.Count(got, "level=WARN"); c != 1 {
+	if c := strings.Count(got, "origin="); c != 1 {
 		t.Errorf("%d warnings: %s", c, got)
 	}
 	if !strings.Contains(got, "origin=https://evil.example") || !strings.Contains(got, "host=chat.example:8888") {
