@@ -95,7 +95,7 @@ func (p *pipe) run(ctx context.Context) error {
 		err = cause
 	}
 	switch left := p.c.Pending(); {
-	case left > 0:
+	case left > 0 && !errors.Is(context.Cause(ctx), errOutput): // nobody reads any more: like any filter, it ends without a word
 		return errors.New(p.Lang.Text("lines not delivered: %d", left))
 	case err != nil:
 		return err
