@@ -16,13 +16,28 @@ var ErrInUse = errors.New("the data folder is in use")
 
 // folder is a data folder that this process has locked.
 type folder struct {
-	path string
-	lock *os.File
+	path  string
+	lock  *os.File
+	claim claim // on its name
 }
 
 // openFolder makes the folder, if it is not there, for its owner only, and locks it. Two writers on one file would be
 // safe for SQLite, but each keeps the heads of the rooms in memory.
 func openFolder(path string) (*folder, error) {
+	c, err := takeClaim(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := lockFolder(path)
+	if err != nil {
+		return nil, also(err, c.release())
+	}
+	f.claim = c
+	return f, nil
+}
+
+// lockFolder is openFolder without the lock on the name.
+func lockFolder(path string) (*folder, error) {
 	if err := makeFolder(path, syncFolder); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -136,4 +151,4 @@ func (f *folder) file() (string, error) {
 }
 
 // close unlocks. The lock file stays: removing it would let two others hold locks on two files of that name.
-func (f *folder) close() error { return f.lock.Close() }
+func (f *folder) close() error { return errors.Join(f.lock.Close(), f.claim.release()) }

@@ -102,6 +102,7 @@ func (db *DB) connect(log *slog.Logger) (*writer, error) {
 	if err != nil {
 		return nil, also(err, w.tx.Conn.close())
 	}
+	w.watch = newWatch(db.folder.path)
 	return w, nil
 }
 

@@ -46,6 +46,7 @@ func (tx *Tx) ended(tell func(Observer)) {
 // writer owns the connection that writes. All of it belongs to one goroutine.
 type writer struct {
 	path        string
+	watch       *watch // nil until the files are there
 	tx          Tx
 	checkpoints *checkpointer
 	rows        int // written since the last checkpoint was requested
@@ -132,6 +133,9 @@ func (w *writer) write(group []*pending) {
 // transact does the jobs in one transaction. Its error is what undid the transaction.
 func (w *writer) transact(group []*pending) error {
 	if w.tx.Conn == nil {
+		if err := w.watch.check(); err != nil {
+			return err // another file must not be taken for the history
+		}
 		if err := w.open(); err != nil {
 			return translate("open the database again", err)
 		}
@@ -153,8 +157,10 @@ func (w *writer) do(group []*pending) error {
 			return err
 		}
 	}
-	_, err := w.tx.Exec("COMMIT")
-	return err
+	if _, err := w.tx.Exec("COMMIT"); err != nil {
+		return err
+	}
+	return w.watch.check() // what is in a file that nobody finds again is not stored
 }
 
 func (w *writer) rollBack() {
