@@ -95,7 +95,7 @@ func (p *pipe) run(ctx context.Context) error {
 		err = cause
 	}
 	switch left := p.c.Pending(); {
-	case left > 0 && !errors.Is(context.Cause(ctx), errOutput): // nobody reads any more: like any filter, it ends without a word
+	case left > 0:
 		return errors.New(p.Lang.Text("lines not delivered: %d", left))
 	case err != nil:
 		return err
@@ -128,14 +128,22 @@ func (p *pipe) feed(ctx context.Context) error {
 	case errors.Is(err, input.ErrLong):
 		err = errors.New(p.Lang.Text("a line of the input has more than %d bytes", maxInputLine))
 	}
-	if p.c.Flush(ctx) != nil {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.waits.last)
-		defer cancel()
-		ctx = bounded
-		_ = p.c.Flush(ctx) // what is left is counted at the end
+	if p.c.Flush(ctx) != nil { // there is a reason to end
+		ctx = context.WithoutCancel(ctx)
+		p.deliver(ctx)
 	}
 	p.awaitEchoes(ctx)
 	return p.quiet(err)
+}
+
+// deliver waits until what was read is delivered, as long as the server goes on acknowledging. What is left then is counted at
+// the end.
+func (p *pipe) deliver(ctx context.Context) {
+	for left, before := p.c.Pending(), -1; left > 0 && left != before; left, before = p.c.Pending(), left {
+		bounded, cancel := context.WithTimeout(ctx, p.waits.last)
+		_ = p.c.Flush(bounded)
+		cancel()
+	}
 }
 
 // quiet drops an error that only says that it is time to end.
