@@ -96,17 +96,24 @@ func openTwo(t *testing.T, net *brokermemory.Net, change func(name string, w *wo
 	return node("n1"), node("n2")
 }
 
-func (w *world) open(t *testing.T) *house {
+// serve makes the rooms and the server of sessions.
+func (w *world) serve(t *testing.T) (*rooms.Rooms, *edge.Server) {
 	t.Helper()
 	all, err := rooms.New(w.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Server: edge.NewServer(edge.Config{
+	all.Start()
+	return all, edge.NewServer(edge.Config{
 		Rooms: all, Dialects: map[string]edge.Open{protocol.Subprotocol: salon.Open, "": text.Open},
 		Logger: w.Logger, Ping: time.Minute, Hello: w.hello,
-	})}
-	all.Start()
+	})
+}
+
+func (w *world) open(t *testing.T) *house {
+	t.Helper()
+	all, server := w.serve(t)
+	h := &house{Server: server}
 	options := &ws.Options{QueueBytes: queueBytes, Subprotocols: h.Subprotocols()}
 	var served sync.WaitGroup
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
