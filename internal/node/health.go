@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,8 +11,12 @@ import (
 	"salon/internal/redisconn"
 )
 
-// checkEvery is how often a node looks whether its parts work, whether anybody asks or not.
-const checkEvery = 2 * time.Second
+// checkEvery is how often a node looks whether its parts work, whether anybody asks or not; checkAgain is how often while one
+// does not. Each look costs a durable write, which an idle node has no other reason for.
+const (
+	checkEvery = 10 * time.Second
+	checkAgain = 2 * time.Second
+)
 
 // health logs when a part of the node stops working, and when it works again: one line each, however long it lasts.
 type health struct {
@@ -45,18 +50,28 @@ func (h *health) add(does, address string, reason func(state) error) {
 
 // run looks until ctx ends.
 func (h *health) run(ctx context.Context) {
-	ticker := time.NewTicker(checkEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(checkAgain)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
 		if s := h.ready.now(ctx); ctx.Err() == nil {
 			h.note(s, time.Now())
 		}
+		if h.failing() {
+			timer.Reset(checkAgain)
+		} else {
+			timer.Reset(checkEvery)
+		}
 	}
+}
+
+// failing tells whether a part does not work.
+func (h *health) failing() bool {
+	return slices.ContainsFunc(h.parts, func(p *part) bool { return p.failing })
 }
 
 // note logs what has changed.
