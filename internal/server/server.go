@@ -133,23 +133,28 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		done()
 		s.work.Done()
 	}
-	if !welcome {
+	// On goroutines of their own, so that nothing of net/http stays in memory behind the connection.
+	switch {
+	case !welcome:
 		s.reportOrigin(r, address)
-	} else if ok && s.Sessions.Attach(conn, p, ended) {
-		return
+		go s.refuse(conn, p, s.Sessions.RefuseOrigin, ended)
+	case !ok:
+		s.Logger.Warn("too many connections", "address", address)
+		go s.refuse(conn, p, s.Sessions.RefuseTooMany, ended)
+	case !s.Sessions.Attach(conn, p, ended):
+		go s.serve(conn, p, ended)
 	}
-	go func() { // so that nothing of net/http stays in memory behind the connection
-		defer ended()
-		switch {
-		case !welcome:
-			s.Sessions.RefuseOrigin(conn, p)
-		case ok:
-			s.Sessions.Serve(conn, p)
-		default:
-			s.Logger.Warn("too many connections", "address", address)
-			s.Sessions.RefuseTooMany(conn, p)
-		}
-	}()
+}
+
+// serve talks on a connection until it ends. Its frame is small, since it stays on the stack for as long.
+func (s *Server) serve(conn *ws.Conn, p *edge.Params, ended func()) {
+	s.Sessions.Serve(conn, p)
+	ended()
+}
+
+func (s *Server) refuse(conn *ws.Conn, p *edge.Params, how func(*ws.Conn, *edge.Params), ended func()) {
+	how(conn, p)
+	ended()
 }
 
 // reportOrigin logs that a page of another host was refused.
